@@ -1,0 +1,32 @@
+"""The timetable: every periodic task on one screen. Rows say what is due; these look."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.schedules import crontab
+
+
+def every(seconds: int) -> dict[str, Any]:
+    # A beat that waits in the broker longer than its period is worth nothing: the next one looks again.
+    return {"schedule": float(seconds), "options": {"expires": seconds}}
+
+
+TIMETABLE: dict[str, dict[str, Any]] = {
+    "send mail that is due": {"task": "tickets.tasks.send_due", **every(5)},
+    "fetch mail from IMAP servers": {"task": "tickets.tasks.fetch_due", **every(30)},
+    "compare the counts of mail": {"task": "tickets.tasks.check_ledger", **every(60)},
+    "read mail whose doorbell was lost": {"task": "tickets.tasks.receive_waiting", **every(15)},
+    "observe events whose doorbell was lost": {"task": "cx.tasks.observe_missed", **every(20)},
+    "scan files nobody looked at": {"task": "tickets.tasks.scan_files", **every(30)},
+    "wake snoozed tickets": {"task": "tickets.tasks.wake_snoozed", **every(60)},
+    "mark missed targets": {"task": "tickets.tasks.mark_breaches", **every(60)},
+    "mark broken promises": {"task": "cx.tasks.mark_broken_promises", **every(60)},
+    "send follow-ups that are due": {"task": "cx.tasks.send_due_follow_ups", **every(30)},
+    "send account mail that is due": {"task": "helpdesk.accounts.tasks.send_due", **every(15)},
+    "forget used-up allowances": {
+        "task": "helpdesk.accounts.tasks.forget_allowances",
+        "schedule": crontab(hour="3", minute="41"),
+    },
+    "close old resolved tickets": {"task": "tickets.tasks.close_resolved", "schedule": crontab(minute="17")},
+}

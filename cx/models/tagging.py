@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from cx import codebook
+from cx.codebook import Direction, Gap, JourneyStage, RootCause, Sentiment
+from helpdesk.common.errors import Refusal
+from tickets.models import EventKind, Ticket
+
+if TYPE_CHECKING:
+    from helpdesk.people.models import User
+
+SURE_ENOUGH = 0.5  # below, a suggestion is a choice among others and not a default
+
+
+class TaggingQuerySet(models.QuerySet["Tagging"]):
+    def current(self) -> TaggingQuerySet:
+        """What counts now for each ticket: the person's word, else the latest suggestion."""
+        return self.filter(is_current=True)
+
+    def counted(self) -> TaggingQuerySet:
+        """Current taggings that reports may count: a person's, or a suggestion sure of both stage and gap."""
+        return self.current().filter(
+            Q(source=Tagging.Source.PERSON) | Q(stage_confidence__gte=SURE_ENOUGH, gap_confidence__gte=SURE_ENOUGH)
+        )
+
+    def by_people(self) -> TaggingQuerySet:
+        return self.filter(source=Tagging.Source.PERSON)
+
+
+class Tagging(models.Model):
+    """One row is one answer to: where in the journey, what fell short or was better, and why.
+
+    History is kept; one row per ticket is current. A suggestion never takes the place of a person's word.
+    """
+
+    class Source(models.TextChoices):
+        MODEL = "model", _("Suggested from the text")
+        PERSON = "person", _("Confirmed by a person")
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="taggings")
+    arrived_at = models.DateTimeField()  # of the ticket: reports count by arrival without a join
+    source = models.CharField(max_length=8, choices=Source)
+    is_current = models.BooleanField(default=True)
+    tagged_at = models.DateTimeField(default=timezone.now)
+    tagged_by = models.ForeignKey("people.User", null=True, on_delete=models.PROTECT, related_name="taggings")
+    model_version = models.CharField(max_length=40, blank=True)
+    withdrawn_at = models.DateTimeField(null=True)  # a person's answer that was taken back
+    suggestion = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="answers")
+
+    journey_stage = models.CharField(max_length=12, choices=JourneyStage.choices)
+    gap_primary = models.CharField(max_length=20, choices=Gap.choices)
+    gap_secondary = models.CharField(max_length=20, choices=Gap.choices, blank=True)
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    severity = models.PositiveSmallIntegerField(null=True)
+    root_cause = models.CharField(max_length=20, choices=RootCause.choices, blank=True)
+    sentiment = models.CharField(max_length=8, choices=Sentiment.choices, default=Sentiment.NEUTRAL)
+    promise = models.JSONField(null=True)  # {what, by, who} as the customer quotes it
+    churn_risk = models.BooleanField(default=False)
+
+    stage_confidence = models.FloatField(default=1.0)
+    gap_confidence = models.FloatField(default=1.0)
+    confidence = models.JSONField(default=dict)  # field -> 0..1
+    evidence = models.JSONField(default=dict)  # field -> the customer's own words
+    alternatives = models.JSONField(default=dict)  # field -> [[slug, probability], ...]
+
+    objects = TaggingQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["ticket"], name="one_current_tagging", condition=Q(is_current=True)),
+            models.CheckConstraint(
+                name="no_gap_means_as_expected",
+                condition=Q(gap_primary="none", direction="met") | (~Q(gap_primary="none") & ~Q(direction="met")),
+            ),
+            models.CheckConstraint(
+                name="second_gap_differs",
+                condition=Q(gap_secondary="")
+                | (~Q(gap_secondary="none") & ~Q(gap_secondary=models.F("gap_primary")) & ~Q(gap_primary="none")),
+            ),
+            models.CheckConstraint(
+                name="cause_and_severity_need_a_shortfall",
+                condition=Q(direction="below") | Q(severity__isnull=True, root_cause=""),
+            ),
+            models.CheckConstraint(
+                name="severity_is_one_to_three", condition=Q(severity__isnull=True) | Q(severity__range=(1, 3))
+            ),
+            models.CheckConstraint(
+                name="a_person_has_a_name",
+                condition=Q(source="person", tagged_by__isnull=False) | Q(source="model", tagged_by=None),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["arrived_at", "journey_stage", "gap_primary", "direction"],
+                name="tagging_cells",
+                condition=Q(is_current=True),
+            ),
+            models.Index(fields=["ticket", "-tagged_at"], name="tagging_history"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.journey_stage} × {self.gap_primary} ({self.source}) of ticket {self.ticket_id}"
+
+    # --- Predicates ----------------------------------------------------------------------------------------------
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.source == self.Source.PERSON
+
+    @property
+    def is_suggestion(self) -> bool:
+        return not self.is_confirmed
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it may stand as a default, not only as one choice among several."""
+        return self.is_confirmed or min(self.stage_confidence, self.gap_confidence) >= SURE_ENOUGH
+
+    @property
+    def stage_position(self) -> int:
+        """1 to 8, in the journey's order."""
+        return list(JourneyStage.values).index(self.journey_stage) + 1
+
+    @property
+    def department(self) -> str:
+        """The label of the department that answers for the cause; empty where nothing fell short."""
+        return str(codebook.ACCOUNTABLE[RootCause(self.root_cause)]) if self.root_cause else ""
+
+    # --- Verbs ---------------------------------------------------------------------------------------------------
+
+    FIELDS = ("journey_stage", "gap_primary", "gap_secondary", "direction", "severity", "root_cause")
+
+    @classmethod
+    def suggest(cls, ticket: Ticket, *, values: dict[str, Any], model_version: str) -> Tagging:
+        """Keep what the model thinks. It becomes current unless a person has spoken."""
+        with transaction.atomic():
+            Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+            said = cls.objects.current().by_people().filter(ticket=ticket).exists()
+            if not said:
+                cls.objects.current().filter(ticket=ticket).update(is_current=False)
+            return cls.objects.create(
+                ticket=ticket,
+                arrived_at=ticket.created_at,
+                source=cls.Source.MODEL,
+                is_current=not said,
+                model_version=model_version,
+                **values,
+            )
+
+    @classmethod
+    def confirm(cls, ticket: Ticket, *, by: User) -> Tagging:
+        """Say yes to the suggestion as it is shown. Confirming twice is no error."""
+        with transaction.atomic():
+            Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+            shown = cls.objects.current().filter(ticket=ticket).first()
+            if shown is None:
+                raise Refusal(_t("There is no suggestion yet. Choose a stage and a gap."))
+            if shown.is_confirmed:
+                return shown
+            values = {name: getattr(shown, name) for name in cls.FIELDS}
+            return cls._said(ticket, by=by, shown=shown, values=values)
+
+    @classmethod
+    def say(cls, ticket: Ticket, *, by: User, **values: Any) -> Tagging:
+        """A person's own answer. What contradicts the codebook is refused in words.
+
+        What follows from the rest need not be given: no gap means "as expected" and the reverse, and severity and
+        cause exist only where something fell short.
+        """
+        values = _completed(values)
+        problems = codebook.violations({"sentiment": Sentiment.NEUTRAL, **{k: v or None for k, v in values.items()}})
+        if problems:
+            raise Refusal(problems[0])
+        with transaction.atomic():
+            Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+            shown = cls.objects.current().filter(ticket=ticket).first()
+            if shown and shown.is_confirmed and all(getattr(shown, name) == values[name] for name in cls.FIELDS):
+                return shown
+            return cls._said(ticket, by=by, shown=shown, values=values)
+
+    @classmethod
+    def undo(cls, ticket: Ticket, *, by: User) -> Tagging | None:
+        """Take the latest person's answer back; what stood before it is current again."""
+        with transaction.atomic():
+            Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+            shown = cls.objects.current().by_people().filter(ticket=ticket).first()
+            if shown is None:
+                return cls.objects.current().filter(ticket=ticket).first()
+            before = (  # what stood before, unless that was taken back as well
+                cls.objects.filter(ticket=ticket, tagged_at__lt=shown.tagged_at, withdrawn_at=None)
+                .order_by("-tagged_at", "-pk")
+                .first()
+            )
+            cls.objects.filter(pk=shown.pk).update(is_current=False, withdrawn_at=timezone.now())
+            if before:
+                before.is_current = True
+                before.save(update_fields=["is_current"])
+            ticket.record(EventKind.UNTAGGED, actor=by, tagging=shown.pk)
+            return before
+
+    @classmethod
+    def _said(cls, ticket: Ticket, *, by: User, shown: Tagging | None, values: dict[str, Any]) -> Tagging:
+        cls.objects.current().filter(ticket=ticket).update(is_current=False)
+        suggestion = shown if shown is None or not shown.is_confirmed else shown.suggestion
+        # Two answers in one tick of the clock must still have an order.
+        now = max(timezone.now(), shown.tagged_at + timedelta(microseconds=1)) if shown else timezone.now()
+        kept = (
+            {name: getattr(shown, name) for name in ("sentiment", "promise", "churn_risk", "evidence")} if shown else {}
+        )
+        said = cls.objects.create(
+            ticket=ticket, arrived_at=ticket.created_at, source=cls.Source.PERSON, tagged_by=by, tagged_at=now,
+            suggestion=suggestion, **{**kept, **values},
+        )  # fmt: skip
+        ticket.record(
+            EventKind.TAGGED, actor=by, tagging=said.pk, stage=said.journey_stage, gap=said.gap_primary,
+            direction=said.direction, as_suggested=bool(suggestion and said.agrees_with(suggestion)),
+        )  # fmt: skip
+        return said
+
+    def agrees_with(self, other: Tagging) -> bool:
+        return all(getattr(self, name) == getattr(other, name) for name in self.FIELDS)
+
+
+def _completed(values: dict[str, Any]) -> dict[str, Any]:
+    """The answer with everything that follows from it by the codebook's invariants."""
+    full = {
+        "journey_stage": "",
+        "gap_primary": "",
+        "gap_secondary": "",
+        "direction": "",
+        "severity": None,
+        "root_cause": "",
+    }
+    full |= {name: value if name == "severity" else value or "" for name, value in values.items()}
+    if full["gap_primary"] == Gap.NONE or (full["direction"] == Direction.MET and not full["gap_primary"]):
+        full |= {"gap_primary": Gap.NONE, "direction": Direction.MET, "gap_secondary": ""}
+    elif full["gap_primary"] and not full["direction"]:
+        full["direction"] = Direction.BELOW
+    if full["direction"] != Direction.BELOW:
+        full |= {"severity": None, "root_cause": ""}
+    elif not full["root_cause"]:
+        full["root_cause"] = RootCause.UNKNOWN
+    return full

@@ -1,0 +1,196 @@
+"""What machines read and write. Fields say what they mean in the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from cx import codebook
+from cx.models import Tagging
+from helpdesk.people.models import Customer
+from tickets.models import Attachment, Channel, Message, Note, Priority, Status, Ticket
+
+
+class PersonOut(serializers.ModelSerializer):
+    email = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Customer
+        fields = ["name", "email", "language"]
+
+    @extend_schema_field(serializers.EmailField(allow_null=True))
+    def get_email(self, customer: Customer) -> str | None:
+        return customer.email or None
+
+
+class TaggingOut(serializers.ModelSerializer):
+    is_confirmed = serializers.BooleanField(read_only=True, help_text="A person said so; otherwise it is a suggestion.")
+    gap_secondary = serializers.SerializerMethodField()
+    root_cause = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Tagging
+        fields = [
+            "is_confirmed", "journey_stage", "gap_primary", "gap_secondary", "direction", "severity", "root_cause",
+            "sentiment", "promise", "churn_risk", "confidence", "evidence", "model_version", "tagged_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.ChoiceField(choices=codebook.Gap.choices, allow_null=True))
+    def get_gap_secondary(self, tagging: Tagging) -> str | None:
+        return tagging.gap_secondary or None
+
+    @extend_schema_field(serializers.ChoiceField(choices=codebook.RootCause.choices, allow_null=True))
+    def get_root_cause(self, tagging: Tagging) -> str | None:
+        return tagging.root_cause or None
+
+
+class AttachmentOut(serializers.ModelSerializer):
+    class Meta:
+        model = Attachment
+        fields = ["filename", "content_type", "size", "sha256"]
+
+
+class MessageOut(serializers.ModelSerializer):
+    author_name = serializers.CharField(read_only=True)
+    to = serializers.ListField(child=serializers.CharField(), read_only=True)
+    cc = serializers.ListField(child=serializers.CharField(), read_only=True)
+    attachments = AttachmentOut(many=True, read_only=True)
+
+    class Meta:
+        model = Message
+        fields = [
+            "id", "author", "author_name", "channel", "text", "language", "said_at", "is_auto", "to", "cc",
+            "attachments",
+        ]  # fmt: skip
+
+
+class NoteOut(serializers.ModelSerializer):
+    author_name = serializers.CharField(source="user.name", read_only=True)
+
+    class Meta:
+        model = Note
+        fields = ["id", "author_name", "text", "written_at"]
+
+
+class TicketOut(serializers.ModelSerializer):
+    requester = PersonOut(read_only=True)
+    team = serializers.CharField(source="team.slug", default=None, read_only=True)
+    assignee = serializers.EmailField(source="assignee.email", default=None, read_only=True)
+    due_next_at = serializers.SerializerMethodField()
+    tagging = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "number", "subject", "status", "priority", "channel", "language", "requester", "team", "assignee",
+            "excerpt", "created_at", "updated_at", "first_replied_at", "resolved_at", "due_next_at", "due_next_kind",
+            "tagging",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_due_next_at(self, ticket: Ticket) -> Any:
+        return ticket.due_next_at if ticket.has_due_time else None
+
+    @extend_schema_field(TaggingOut(allow_null=True))
+    def get_tagging(self, ticket: Ticket) -> Any:
+        current = next(iter(getattr(ticket, "current_taggings", ())), None)
+        return TaggingOut(current).data if current else None
+
+
+class TicketPage(serializers.Serializer):
+    results = TicketOut(many=True)
+    next = serializers.CharField(
+        allow_null=True, help_text="Give it back as `after` for the next page; null at the end."
+    )
+
+
+class WholeTicketOut(TicketOut):
+    messages = serializers.SerializerMethodField()
+    notes = serializers.SerializerMethodField()
+
+    class Meta(TicketOut.Meta):
+        fields = [*TicketOut.Meta.fields, "messages", "notes"]
+
+    @extend_schema_field(MessageOut(many=True))
+    def get_messages(self, ticket: Ticket) -> Any:
+        messages = ticket.messages.select_related("user", "customer").prefetch_related(
+            "customer__addresses", "attachments"
+        )
+        return MessageOut(messages.in_order(), many=True).data
+
+    @extend_schema_field(NoteOut(many=True))
+    def get_notes(self, ticket: Ticket) -> Any:
+        return NoteOut(ticket.notes.select_related("user").order_by("written_at", "pk"), many=True).data
+
+
+class TicketFilter(serializers.Serializer):
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    assignee = serializers.ChoiceField(choices=["me", "none"], required=False)
+    after = serializers.CharField(required=False, help_text="`next` of the page before.")
+    limit = serializers.IntegerField(min_value=1, max_value=100, default=25)
+
+
+class TicketIn(serializers.Serializer):
+    subject = serializers.CharField(max_length=255)
+    text = serializers.CharField(max_length=100_000, help_text="What the customer said.")
+    email = serializers.EmailField(
+        required=False, help_text="The customer's address; without it nobody can be answered by mail."
+    )
+    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    channel = serializers.ChoiceField(choices=Channel.choices, default=Channel.API)
+    priority = serializers.ChoiceField(choices=Priority.choices, default=Priority.NORMAL)
+    language = serializers.ChoiceField(choices=["en", "es"], required=False)
+    team = serializers.SlugField(required=False, help_text="The slug of one of your teams.")
+
+
+class ReplyIn(serializers.Serializer):
+    text = serializers.CharField(max_length=100_000)
+    then = serializers.ChoiceField(choices=[Status.OPEN, Status.WAITING, Status.RESOLVED], default=Status.OPEN)
+    to = serializers.ListField(
+        child=serializers.EmailField(),
+        required=False,
+        help_text="Who gets it. Left out: who wrote last, as in the pages. New domains are not asked about.",
+    )
+    cc = serializers.ListField(
+        child=serializers.EmailField(),
+        required=False,
+        help_text="Who gets a copy. Left out: nobody if `to` is given, else the others of the last message.",
+    )
+
+
+class ReplyWithFilesIn(ReplyIn):
+    """The same as a form (multipart/form-data), because files come with it. `to` and `cc` may be repeated."""
+
+    attachments = serializers.ListField(
+        child=serializers.FileField(allow_empty_file=True, max_length=255),
+        required=False,
+        help_text="Files that go with it; repeat the field. How many and how large, the administrator has set.",
+    )
+
+
+class NoteIn(serializers.Serializer):
+    text = serializers.CharField(max_length=100_000)
+
+
+class AssignmentIn(serializers.Serializer):
+    assignee = serializers.EmailField(allow_null=True, help_text="Null takes the assignee off.")
+
+
+class ResolutionIn(serializers.Serializer):
+    reason = serializers.CharField(
+        required=False, allow_blank=True, help_text="Why no reply is needed, when there was none."
+    )
+
+
+class TaggingIn(serializers.Serializer):
+    """A person's answer. What follows from the rest may be left out."""
+
+    journey_stage = serializers.ChoiceField(choices=codebook.JourneyStage.choices)
+    gap_primary = serializers.ChoiceField(choices=codebook.Gap.choices)
+    gap_secondary = serializers.ChoiceField(choices=codebook.Gap.choices, required=False, allow_null=True)
+    direction = serializers.ChoiceField(choices=codebook.Direction.choices, required=False)
+    severity = serializers.ChoiceField(choices=codebook.Severity.choices, required=False, allow_null=True)
+    root_cause = serializers.ChoiceField(choices=codebook.RootCause.choices, required=False, allow_null=True)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from helpdesk.common.fields import MailAddressField
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    def by_address(self, address: str) -> CustomerQuerySet:
+        """Those who write from this address: one at most."""
+        return self.filter(addresses__address=address)
+
+
+class Customer(models.Model):
+    """One row is one person who wrote to us, created from untrusted mail. Not a login."""
+
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    organisation = models.ForeignKey(
+        "people.Organisation", null=True, blank=True, on_delete=models.SET_NULL, related_name="customers"
+    )
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, blank=True)
+    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
+    customer_since = models.DateField(_("customer since"), null=True, blank=True)  # empty: a prospect, or unknown
+    refuses_surveys_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = CustomerQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name or self.email or str(_("Unknown"))
+
+    @property
+    def email(self) -> str:
+        """The address we write to: the first one they wrote from. Empty when there is none (a phone call)."""
+        addresses = sorted(self.addresses.all(), key=lambda a: (a.bounced_at is not None, a.pk))
+        return addresses[0].address if addresses else ""
+
+    @classmethod
+    def writing_from(
+        cls, address: str, *, name: str = "", language: str = "", is_confirmed: bool = False, is_read: bool = False
+    ) -> Customer:
+        """The customer who writes from this address, created at the first mail.
+
+        Two first mails at the same moment give one customer: the address is unique in the database.
+        A name is taken only when none is known yet. `is_confirmed`: a mail came from there, so it is theirs. `is_read`:
+        a person wrote it, so they read there again, even if mail came back from there before.
+        """
+        now = timezone.now() if is_confirmed else None
+        address = address.strip()
+        known = cls.objects.by_address(address).first()
+        if known is None:
+            try:
+                with transaction.atomic():
+                    known = cls.objects.create(name=name[:200], language=language)
+                    CustomerAddress.objects.create(customer=known, address=address, confirmed_at=now)
+                return known
+            except IntegrityError:
+                known = cls.objects.by_address(address).get()
+        if name and not known.name:
+            known.name = name[:200]
+            known.save(update_fields=["name"])
+        if is_confirmed or is_read:
+            stale = Q(confirmed_at=None) if is_confirmed else Q()
+            changes: dict[str, Any] = {"confirmed_at": Coalesce("confirmed_at", now)} if is_confirmed else {}
+            if is_read:
+                stale |= Q(bounced_at__isnull=False)
+                changes["bounced_at"] = None
+            known.addresses.filter(stale, address=address).update(**changes)
+        return known
+
+    def refuse_surveys(self) -> bool:
+        """Stop asking this person, until they say otherwise. Returns whether anything changed."""
+        changed = Customer.objects.filter(pk=self.pk, refuses_surveys_at=None).update(refuses_surveys_at=timezone.now())
+        self.refresh_from_db(fields=["refuses_surveys_at"])
+        return bool(changed)
+
+    def accept_surveys(self) -> bool:
+        """The opposite of `refuse_surveys`."""
+        changed = Customer.objects.filter(pk=self.pk).exclude(refuses_surveys_at=None).update(refuses_surveys_at=None)
+        self.refresh_from_db(fields=["refuses_surveys_at"])
+        return bool(changed)
+
+
+class CustomerAddress(models.Model):
+    """One row is one mail address that a customer writes from."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    address = MailAddressField(_("email"), unique=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)  # a mail came from it, or a link sent to it was opened
+    bounced_at = models.DateTimeField(null=True, blank=True)  # for good; nothing more is sent
+
+    def __str__(self) -> str:
+        return self.address

@@ -1,0 +1,184 @@
+"""What a customer sees of their request: how far it is, what we promised, what was said. Nothing else of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _t
+from django.utils.translation import pgettext
+
+from cx import promises
+from cx.models import Promise
+from helpdesk.common import tokens
+from helpdesk.common.html import html_from_text
+from helpdesk.common.moments import moment
+from tickets import acknowledging
+from tickets.models import Author, Message, Status, Ticket
+
+NEWEST = 2  # shown at once; what is older is one click away
+
+
+@dataclass(frozen=True)
+class Step:
+    """One station of the progress line."""
+
+    title: str
+    detail: str
+    state: str  # done, now or ahead
+
+
+@dataclass(frozen=True)
+class Said:
+    """One message as the customer sees it."""
+
+    message: Message
+    who: str
+    initial: str
+    is_ours: bool
+    is_automatic: bool
+    html: str
+    when: str
+
+
+@dataclass(frozen=True)
+class Promised:
+    """One promise as the customer sees it."""
+
+    what: str
+    by: str
+    word: str
+    tone: str  # of the chip: acc, ok, bad
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The whole page. Built from what the customer may read, so a reply that can still be undone leaves no trace."""
+
+    ticket: Ticket
+    steps: list[Step]
+    promised: list[Promised]
+    newest: list[Said]
+    earlier: list[Said]
+    answered_by: str  # first name of whoever replied last
+    is_solved: bool
+    is_closed: bool
+    reply_by: str
+
+
+def url_of(ticket: Ticket) -> str:
+    return reverse("portal:request", args=[tokens.make(tokens.Purpose.FOLLOW_TICKET, ticket=ticket.number)])
+
+
+def look_at(ticket: Ticket) -> Followed:
+    everything = ticket.messages.select_related("user", "customer").prefetch_related("attachments")
+    shown = list(everything.shown_to_customer().order_by("-said_at", "-pk"))
+    replies = [message for message in shown if message.author == Author.AGENT]
+    latest_reply = replies[0] if replies else None
+    is_waiting_to_leave = ticket.messages.filter(author=Author.AGENT).count() > len(replies)
+    is_solved = ticket.is_done and not is_waiting_to_leave
+    promised = [
+        promise
+        for promise in promises.shown_to_customer(ticket)
+        if promise.message_id is None or any(message.pk == promise.message_id for message in shown)
+    ]
+    reply_by = _reply_by(ticket) if not replies and not is_solved else ""
+    said = [_said(message, ticket=ticket) for message in shown]
+    return Followed(
+        ticket=ticket,
+        steps=_steps(
+            ticket, first_reply=replies[-1] if replies else None, latest_reply=latest_reply, is_solved=is_solved,
+            promised=promised, reply_by=reply_by,
+            is_waiting=ticket.status == Status.WAITING and not is_waiting_to_leave,
+        ),
+        promised=[_promised(promise) for promise in promised],
+        newest=said[:NEWEST],
+        earlier=said[NEWEST:],
+        answered_by=latest_reply.user.first_name if latest_reply and latest_reply.user else "",
+        is_solved=is_solved,
+        is_closed=ticket.is_closed,
+        reply_by=reply_by,
+    )  # fmt: skip
+
+
+def _reply_by(ticket: Ticket) -> str:
+    """When we expect to have answered; empty once that has passed: it says nothing any more."""
+    expected = acknowledging.expected_reply_by(ticket)
+    return moment(expected) if expected > timezone.now() else ""
+
+
+def _said(message: Message, *, ticket: Ticket) -> Said:
+    is_ours = message.author != Author.CUSTOMER
+    if message.user:
+        who = message.user.first_name
+    elif message.is_from_elsewhere:
+        who = ticket.mailbox.name if ticket.mailbox else message.author_name
+    elif is_ours:
+        who = pgettext("who wrote it", "Automatic message")
+    elif message.customer_id == ticket.requester_id:
+        who = pgettext("who wrote it", "You")
+    else:
+        who = message.customer.name if message.customer and message.customer.name else _t("Somebody else you wrote to")
+    return Said(
+        message=message,
+        who=who,
+        initial=who[:1].upper(),
+        is_ours=is_ours,
+        is_automatic=message.is_automatic,
+        html=html_from_text(message.text),
+        when=_capital(moment(message.said_at)),
+    )
+
+
+def _steps(
+    ticket: Ticket, *, first_reply: Message | None, latest_reply: Message | None, is_solved: bool,
+    promised: list[Promise], reply_by: str, is_waiting: bool,
+) -> list[Step]:  # fmt: skip
+    steps = [Step(_t("Received"), _capital(moment(ticket.created_at)), "done")]
+    if first_reply and latest_reply:
+        name = latest_reply.user.first_name if latest_reply.user else ""
+        title = _t("Answered by %(name)s") % {"name": name} if name else _t("Answered")
+        steps.append(Step(title, _capital(moment(latest_reply.said_at)), "done"))
+    elif not is_solved:
+        detail = _t("we expect by %(when)s") % {"when": reply_by} if reply_by else _t("as soon as we can")
+        steps.append(Step(_t("Our answer"), detail, "now"))
+    pending = next((promise for promise in promised if promise.is_pending), None)
+    is_next = first_reply is not None
+    if not is_solved and pending:
+        steps.append(Step(pending.what, _t("by %(when)s") % {"when": moment(pending.due_at)}, _state(now=is_next)))
+        is_next = False
+    elif not is_solved and is_waiting:
+        steps.append(Step(_t("Your answer"), _t("we wait for it"), _state(now=is_next)))
+        is_next = False
+    if is_solved:
+        steps.append(Step(_t("Solved"), _capital(moment(ticket.resolved_at)) if ticket.resolved_at else "", "done"))
+    else:
+        steps.append(Step(_t("Solved"), _t("when you tell us so, or we do"), _state(now=is_next)))
+    return steps
+
+
+def _state(*, now: bool) -> str:
+    return "now" if now else "ahead"
+
+
+def _promised(promise: Promise) -> Promised:
+    word, tone = {
+        Promise.State.OPEN: (_capital(moment(promise.due_at)), "acc"),
+        Promise.State.AT_RISK: (_capital(moment(promise.due_at)), "acc"),
+        Promise.State.KEPT: (pgettext("promise", "Done"), "ok"),
+        Promise.State.KEPT_LATE: (pgettext("promise", "Done late"), "ok"),
+    }.get(Promise.State(promise.state), (pgettext("promise", "Late"), "bad"))
+    return Promised(what=promise.what, by=_by(promise.due_at), word=word, tone=tone)
+
+
+def _by(due_at: datetime) -> str:
+    local = timezone.localtime(due_at)
+    spelled_out = pgettext("day, date and time in full, in Django's letters", "l j F, H:i")
+    return _t("By %(when)s") % {"when": date_format(local, spelled_out)}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

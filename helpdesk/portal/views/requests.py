@@ -1,0 +1,110 @@
+"""A request as its customer sees it, opened by a signed link."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import override
+from django.views.decorators.http import require_http_methods, require_POST
+
+from helpdesk.common import tokens
+from helpdesk.people.models import Company
+from helpdesk.portal import following, limits, receiving, stamps, uploads
+from helpdesk.portal.doors import open_door, private, spoken_to
+from helpdesk.portal.forms import ReplyForm
+from helpdesk.portal.views.links import link_altered, link_expired
+from tickets.models import Ticket
+
+
+@private
+@require_http_methods(["GET", "HEAD"])
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """The request's page. Opening it shows that the mail arrived where the address said."""
+    found = find_ticket(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    if request.method == "GET" and not request.user.is_authenticated:  # one of us proves nothing
+        found.confirm_address()
+    return _page(request, found, token=token, form=ReplyForm(initial={"stamp": stamps.new()}))
+
+
+@private
+@open_door
+@require_http_methods(["GET", "HEAD", "POST"])
+def reply(request: HttpRequest, token: str) -> HttpResponse:
+    """Say something more. A closed request is continued in a new one."""
+    if request.method != "POST":  # somebody reloaded the address of a form with errors
+        return redirect("portal:request", token=token)
+    quota = uploads.guard(request)
+    found = find_ticket(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    with spoken_to(request, found.language):
+        form = ReplyForm(request.POST, request.FILES, quota=quota)
+        if not form.is_valid():
+            return _page(request, found, token=token, form=form, status=422)
+        if not limits.may_reply(number=found.number):
+            form.add_error(None, _t("That were many replies within an hour. Your text is still here: send it later."))
+            return _page(request, found, token=token, form=form, status=429)
+        found.confirm_address()
+        said = form.cleaned_data
+        stamp = stamps.read(said["stamp"])
+        key = stamp.key if stamp else said["stamp"]
+        ticket = receiving.add_reply(found, key=key, text=said["text"], files=said["attachments"])
+    if ticket.pk != found.pk:
+        return redirect(f"{following.url_of(ticket)}?said=continued")
+    return redirect(f"{_url(token)}?said=sent#messages")
+
+
+@private
+@open_door
+@require_POST
+def solved(request: HttpRequest, token: str) -> HttpResponse:
+    """ "Yes, it's solved." Saying it twice changes nothing."""
+    found = find_ticket(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    found.confirm_address()
+    with override(Company.current().language):  # agents read it
+        reason = _t("The customer says that it is solved.")
+    found.resolve(by=None, reason=reason)
+    return redirect(f"{_url(token)}?said=solved")
+
+
+def find_ticket(request: HttpRequest, token: str) -> Ticket | HttpResponse:
+    """The ticket that the link names, or the page that says what is wrong with the link."""
+    try:
+        number = tokens.read(tokens.Purpose.FOLLOW_TICKET, token).get("ticket")
+    except tokens.ExpiredLink as expired:
+        return link_expired(request, token, ticket=_named(expired.values.get("ticket")))
+    except tokens.AlteredLink:
+        return link_altered(request)
+    return _named(number) or link_altered(request)
+
+
+def _named(number: object) -> Ticket | None:
+    if not isinstance(number, int):
+        return None
+    return Ticket.objects.filter(number=number).select_related("requester", "mailbox", "team").first()
+
+
+def _url(token: str) -> str:
+    return reverse("portal:request", args=[token])
+
+
+def _page(request: HttpRequest, ticket: Ticket, *, token: str, form: ReplyForm, status: int = 200) -> HttpResponse:
+    with spoken_to(request, ticket.language):
+        context = {
+            "followed": following.look_at(ticket),
+            "ticket": ticket,
+            "token": token,
+            "form": form,
+            "said": request.GET.get("said", ""),
+            "company": Company.current(),
+            "limits": uploads,
+        }
+        response = render(request, "portal/request.html", context, status=status)
+        response.headers["Content-Language"] = request.LANGUAGE_CODE or ""
+        return response

@@ -1,0 +1,46 @@
+// [data-seconds] counts down in its [data-left] and goes away at the end: a .toast is removed, anything else hidden.
+// The count stands still under the pointer, with the focus inside, and in a tab nobody sees.
+// [data-dismiss] closes at once; Z clicks the newest [data-undo] of the page.
+"use strict";
+{
+  const counting = new WeakSet();
+
+  const end = el => {
+    const hadFocus = el.contains(document.activeElement);
+    if (el.matches(".toast")) el.remove();
+    else el.hidden = true;
+    if (hadFocus) document.querySelector("main")?.focus();
+  };
+
+  const count = el => {
+    if (counting.has(el)) return;
+    counting.add(el);
+    let left = Number(el.dataset.seconds);
+    if (!(left > 0)) return;
+    const timer = setInterval(() => {
+      if (!el.isConnected) return clearInterval(timer);
+      if (document.hidden || el.matches(":hover, :focus-within")) return;
+      left -= 1;
+      const number = el.querySelector("[data-left]");
+      if (number) number.textContent = left;
+      if (left > 0) return;
+      clearInterval(timer);
+      end(el);
+    }, 1000);
+  };
+
+  const start = () => { for (const el of document.querySelectorAll("[data-seconds]")) count(el); };
+
+  document.addEventListener("click", event => {
+    const button = event.target.closest("[data-dismiss]");
+    if (button) end(button.closest(".toast, [data-seconds]") ?? button);
+  });
+  document.addEventListener("puente:key", event => {
+    const undo = [...document.querySelectorAll("[data-undo]")].filter(el => !el.closest("[hidden]")).pop();
+    if (event.detail.key !== "z" || !undo) return;
+    event.preventDefault();
+    undo.click();
+  });
+  start();
+  for (const moment of ["htmx:load", "puente:shown"]) document.addEventListener(moment, start);
+}

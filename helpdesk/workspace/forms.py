@@ -1,0 +1,274 @@
+"""Forms clean what was typed and nothing else; rules live in the verbs behind them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from cx.codebook import Direction, Gap, JourneyStage, RootCause, Severity
+from cx.models import Tagging
+from helpdesk.common.text import normalise
+from helpdesk.people.models import Team, User
+from tickets import recipients
+from tickets.models import Channel, Priority, Status
+
+MOST_TEXT = 100_000
+BY_HAND = (Channel.PHONE, Channel.STORE, Channel.CHAT, Channel.SOCIAL, Channel.REVIEW, Channel.EMAIL)
+FROM_THE_LIST = {"invalid_choice": _("Choose from the list.")}
+LATER_TODAY = timedelta(hours=3)
+
+
+class NoteForm(forms.Form):
+    """What is said among agents."""
+
+    text = forms.CharField(max_length=MOST_TEXT, required=False, strip=False)
+
+    def clean_text(self) -> str:
+        return normalise(self.cleaned_data["text"]).strip()
+
+
+class ReplyForm(NoteForm):
+    """What goes to the customer, to whom, and how the ticket stands afterwards."""
+
+    then = forms.ChoiceField(
+        choices=[(value, value) for value in (Status.OPEN, Status.WAITING, Status.RESOLVED)], required=False
+    )
+    seen = forms.IntegerField(required=False, min_value=0)
+    to = forms.CharField(max_length=MOST_TEXT, required=False)
+    cc = forms.CharField(max_length=MOST_TEXT, required=False)
+
+    def clean_to(self) -> list[str] | None:
+        return self._addresses("to")
+
+    def clean_cc(self) -> list[str] | None:
+        return self._addresses("cc")
+
+    def _addresses(self, name: str) -> list[str] | None:
+        """None where the form has no such field: then the reply goes to whoever is answered by rule."""
+        if name not in self.data:
+            return None
+        addresses, wrong = recipients.read(self.cleaned_data[name])
+        if wrong:
+            raise forms.ValidationError(_t("“%(text)s” is not an email address.") % {"text": wrong[0][:100]})
+        return addresses
+
+
+class AssignmentForm(forms.Form):
+    """Who answers next. Empty: nobody."""
+
+    assignee = forms.ModelChoiceField(User.objects.none(), required=False, empty_label=_("Nobody"), label=_("Assignee"))
+
+    def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
+
+
+class TeamForm(forms.Form):
+    """Whose queue it stands in. Empty: no team's."""
+
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"), required=False, empty_label=_("No team"), label=_("Team")
+    )
+
+
+class PriorityForm(forms.Form):
+    priority = forms.ChoiceField(choices=Priority.choices, label=_("Priority"))
+
+
+class SnoozeForm(forms.Form):
+    """Until when a ticket is out of sight: one of three usual times, or a day and an hour."""
+
+    preset = forms.ChoiceField(
+        choices=[("later", _("Later today")), ("tomorrow", _("Tomorrow 08:00")), ("next_week", _("Monday 08:00"))],
+        required=False,
+    )
+    on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}), label=_("Day"))
+    at = forms.TimeField(required=False, widget=forms.TimeInput(attrs={"type": "time"}), label=_("Time"))
+
+    def until(self) -> datetime | None:
+        """The moment that was chosen, in the person's time zone; None when nothing was."""
+        now = timezone.localtime()
+        match self.cleaned_data["preset"]:
+            case "later":
+                return now + LATER_TODAY
+            case "tomorrow":
+                return _moment(now.date() + timedelta(days=1), time(8))
+            case "next_week":
+                return _moment(now.date() + timedelta(days=7 - now.weekday()), time(8))
+        day = self.cleaned_data["on"]
+        return _moment(day, self.cleaned_data["at"] or time(8)) if day else None
+
+
+class PromiseForm(forms.Form):
+    """What we promised, by when, and which team owes it (empty: the person who records it)."""
+
+    what = forms.CharField(
+        label=_("What we promised"), max_length=200, error_messages={"required": _("Say what was promised.")}
+    )
+    due_on = forms.DateField(
+        label=_("By which day"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Choose the day."), "invalid": _("A day looks like 2026-09-16.")},
+    )
+    due_time = forms.TimeField(
+        label=_("By what time"),
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        error_messages={"required": _("Choose the time."), "invalid": _("A time looks like 12:00.")},
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"),
+        required=False,
+        empty_label=_("I will do it"),
+        label=_("Who owes it"),
+        error_messages=FROM_THE_LIST,
+    )
+
+    @property
+    def due_at(self) -> datetime:
+        return _moment(self.cleaned_data["due_on"], self.cleaned_data["due_time"])
+
+
+class TaggingForm(forms.Form):
+    """A person's answer: where in the journey, which expectation, and why.
+
+    The codebook's invariants are kept here as far as they can follow from what was changed: "As expected" is "No gap"
+    and the reverse, and cause and severity exist only where something fell short.
+    """
+
+    journey_stage = forms.ChoiceField(
+        choices=JourneyStage.choices,
+        label=_("Stage"),
+        error_messages={"required": _("Choose a stage."), "invalid_choice": _("Choose a stage from the list.")},
+    )
+    gap_primary = forms.ChoiceField(
+        choices=Gap.choices,
+        required=False,
+        label=_("Expectation gap"),
+        error_messages={"invalid_choice": _("Choose a gap from the list.")},
+    )
+    gap_secondary = forms.ChoiceField(
+        choices=[("", _("None")), *[choice for choice in Gap.choices if choice[0] != Gap.NONE]],
+        required=False,
+        label=_("Also"),
+        error_messages=FROM_THE_LIST,
+    )
+    direction = forms.ChoiceField(
+        choices=Direction.choices,
+        required=False,
+        label=_("Against what was expected"),
+        widget=forms.RadioSelect(attrs={"class": "radio"}),
+        error_messages=FROM_THE_LIST,
+    )
+    root_cause = forms.ChoiceField(
+        choices=[("", _("Not known yet")), *[c for c in RootCause.choices if c[0] != RootCause.UNKNOWN]],
+        required=False,
+        label=_("Behind it"),
+        error_messages=FROM_THE_LIST,
+    )
+    severity = forms.TypedChoiceField(
+        choices=[("", _("Not set")), *Severity.choices],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        label=_("Severity"),
+        error_messages=FROM_THE_LIST,
+    )
+
+    def __init__(self, *args: Any, shown: Tagging | None = None, **kwargs: Any) -> None:
+        self.shown = shown
+        super().__init__(*args, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        gap, direction = values.get("gap_primary", ""), values.get("direction", "")
+        if gap and direction and (gap == Gap.NONE) != (direction == Direction.MET):
+            gap, direction = self._reconciled(gap, direction)
+        values["gap_primary"], values["direction"] = gap, direction
+        if not gap and direction != Direction.MET:
+            self.add_error("gap_primary", _t("Choose which expectation it was."))
+        second = values.get("gap_secondary")
+        if second and second == gap:
+            self.add_error("gap_secondary", _t("The second gap must be another than the first."))
+        if gap == Gap.NONE or not second:
+            values["gap_secondary"] = ""
+        return values
+
+    def _reconciled(self, gap: str, direction: str) -> tuple[str, str]:
+        """No gap and "as expected" are one statement: what the person changed decides, not what stood there before."""
+        was_gap = self.shown.gap_primary if self.shown else ""
+        was_direction = self.shown.direction if self.shown else ""
+        if gap != was_gap and direction == was_direction:
+            return gap, Direction.MET if gap == Gap.NONE else Direction.BELOW
+        if direction == Direction.MET and gap == was_gap:
+            return Gap.NONE, Direction.MET
+        if direction != Direction.MET and gap == was_gap:
+            self.add_error("gap_primary", _t("Choose which expectation it was."))
+        else:
+            self.add_error("direction", _t("“As expected” goes with “No gap”, and the reverse."))
+        return gap, direction
+
+
+class NewTicketForm(forms.Form):
+    """A contact that came in beside mail and web form: a call, the counter, a chat."""
+
+    channel = forms.ChoiceField(
+        choices=[(c.value, c.label) for c in BY_HAND], label=_("How they reached us"), error_messages=FROM_THE_LIST
+    )
+    name = forms.CharField(
+        label=_("Customer’s name"), max_length=200, required=False, help_text=_("The name or the email is enough.")
+    )
+    address = forms.EmailField(
+        label=_("Customer’s email"),
+        required=False,
+        error_messages={"invalid": _("An email address looks like name@example.com.")},
+    )
+    phone = forms.CharField(label=_("Customer’s phone"), max_length=40, required=False)
+    subject = forms.CharField(
+        label=_("Subject"), max_length=255, error_messages={"required": _("Say in a few words what it is about.")}
+    )
+    text = forms.CharField(
+        label=_("What they said"),
+        max_length=MOST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Write what the customer said.")},
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"), required=False, empty_label=_("No team"), label=_("Team")
+    )
+    is_mine = forms.BooleanField(label=_("Assign it to me"), required=False, initial=True)
+
+    def clean_name(self) -> str:
+        return normalise(self.cleaned_data["name"], single_line=True)
+
+    def clean_subject(self) -> str:
+        return normalise(self.cleaned_data["subject"], single_line=True)
+
+    def clean_text(self) -> str:
+        return normalise(self.cleaned_data["text"]).strip()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not values.get("name") and not values.get("address") and "address" not in self.errors:
+            self.add_error("name", _t("Enter the customer’s name or email."))
+        return values
+
+
+class BlockForm(forms.Form):
+    """Whose mail goes to spam."""
+
+    pattern = forms.CharField(
+        label=_("Address or domain"),
+        max_length=320,
+        help_text=_("name@shop.example is one sender, shop.example is everybody there."),
+        error_messages={"required": _("Enter an address or a domain.")},
+    )
+    reason = forms.CharField(label=_("Why"), max_length=200, required=False)
+
+
+def _moment(day: date, hour: time) -> datetime:
+    return timezone.make_aware(datetime.combine(day, hour))

@@ -1,0 +1,138 @@
+"""What every view of this door does: find one ticket, answer with a page, answer after a change."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from helpdesk.common.errors import Refusal
+from helpdesk.people.models import Team
+from helpdesk.workspace import queues
+from helpdesk.workspace.decorators import AgentRequest
+from helpdesk.workspace.navigation import navigation
+from helpdesk.workspace.paging import Place
+from tickets.models import Ticket
+
+_SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
+FLASH = "flash"  # session key of what was done last and the way back, shown once on the next page
+
+
+@dataclass(frozen=True)
+class Undo:
+    """The way back from a change: an address, and what is posted there."""
+
+    url: str
+    fields: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Here:
+    """From which queue, and which page of it, a ticket was opened: it stays beside the ticket and is gone back to."""
+
+    queue: str = ""
+    after: str = ""
+
+    @classmethod
+    def of(cls, request: AgentRequest) -> Here:
+        queue = request.GET.get("in", "")
+        return cls(queue if _SLUG.fullmatch(queue) else "", request.GET.get("after", "")[:60])
+
+    def __str__(self) -> str:
+        said = {name: value for name, value in (("in", self.queue), ("after", self.after)) if value}
+        return f"?{urlencode(said)}" if said else ""
+
+
+def find_ticket(request: AgentRequest, number: int) -> Ticket:
+    """The ticket with this number; 404 where there is none or this person may not know of it, without saying which."""
+    found = Ticket.objects.visible_to(request.user).select_related("requester", "team", "assignee", "mailbox")
+    try:
+        return found.get(number=number)
+    except Ticket.DoesNotExist:
+        raise Http404 from None
+
+
+def page(
+    request: AgentRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    current: str = "",
+    status: int = 200,
+    teams: list[Team] | None = None,
+) -> HttpResponse:
+    """A whole page with the left column beside it. `current` is the queue's slug or the page's name there."""
+    full = {
+        "nav": navigation(request, current=current, teams=teams),
+        "flash": request.session.pop(FLASH, None) if FLASH in request.session else None,
+        **(context or {}),
+    }
+    return render(request, template, full, status=status)
+
+
+def ticket_changed(request: AgentRequest, ticket: Ticket, message: str, *, undo: Undo | None = None) -> HttpResponse:
+    """Answer after a change: the fragments that show it for htmx, else back to the ticket with the words on top.
+
+    The composer is never among the fragments: somebody may be writing in it.
+    """
+    if request.htmx:
+        from helpdesk.workspace.ticket_page import ticket_context
+
+        context = ticket_context(request, ticket)
+        context["flash"] = _flash(message, undo)
+        return HttpResponse(render_to_string("workspace/ticket/_changed.html", context, request))
+    _say(request, message, undo=undo)
+    return redirect(f"{ticket.get_absolute_url()}{Here.of(request)}")
+
+
+def refused(request: AgentRequest, ticket: Ticket, refusal: Refusal | str) -> HttpResponse:
+    """Answer where a rule said no: beside the form for htmx (422), else on top of the ticket."""
+    if request.htmx:
+        return render(request, "workspace/_refusal.html", {"refusal": str(refusal)}, status=422)
+    messages.error(request, str(refusal))
+    return redirect(f"{ticket.get_absolute_url()}{Here.of(request)}")
+
+
+def moved_on(request: AgentRequest, address: str, message: str, *, undo: Undo | None = None) -> HttpResponse:
+    """Answer with another page, with the words on top of it."""
+    _say(request, message, undo=undo)
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def download(content: bytes, name: str) -> HttpResponse:
+    """These bytes as a file to keep, which no browser opens in our name."""
+    response = HttpResponse(content, content_type="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def next_in_queue(request: AgentRequest, ticket: Ticket) -> str:
+    """Where work goes on after this ticket: the one below it in the queue it was opened from, else that queue."""
+    here = Here.of(request)
+    queue = queues.opened_from(here.queue, teams=queues.teams_of(request.user))
+    value = getattr(ticket, queue.order.field)
+    if value is not None:
+        below = queue.order.sort(queue.order.behind(queue.tickets_for(request.user), Place(value, ticket.pk)))
+        if following := below.exclude(pk=ticket.pk).first():
+            return f"{following.get_absolute_url()}{here}"
+    return reverse("workspace:queue-view", args=[queue.slug])
+
+
+def _say(request: AgentRequest, message: str, *, undo: Undo | None) -> None:
+    if undo:
+        request.session[FLASH] = _flash(message, undo)
+    else:
+        messages.success(request, message)
+
+
+def _flash(text: str, undo: Undo | None) -> dict[str, Any]:
+    return {"text": text, "undo": asdict(undo) if undo else None}

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.views.decorators.http import require_POST
+
+from helpdesk.common.errors import Refusal
+from helpdesk.common.uploads import takes_files
+from helpdesk.people.access import Ability
+from helpdesk.people.models import User
+from helpdesk.workspace import composer
+from helpdesk.workspace.composer import Written
+from helpdesk.workspace.decorators import AgentRequest, agent_required
+from helpdesk.workspace.forms import ReplyForm
+from helpdesk.workspace.shortcuts import Here, Undo, find_ticket, moved_on, refused
+from helpdesk.workspace.ticket_page import answer_with_ticket, load
+from tickets import addressing, recipients
+from tickets.models import Author, Draft, Message, Status, Ticket
+from tickets.recipients import WrongRecipient
+
+MODE = Draft.Mode.REPLY
+
+SAID = {
+    Status.OPEN: lambda: _t("Reply sent."),
+    Status.WAITING: lambda: _t("Reply sent. Waiting for the customer."),
+    Status.RESOLVED: lambda: _t("Reply sent and ticket resolved."),
+}
+
+
+@require_POST
+@agent_required(needs=Ability.REPLY)
+@takes_files
+def replies(request: AgentRequest, number: int) -> HttpResponse:
+    """Say something to the customer, and to whom else To and Cc name.
+
+    Where somebody wrote in the meantime the reply is held: the page comes back with the new message and the text.
+    So it does where a domain is new in this ticket, until that is confirmed. The same reply posted twice is sent once.
+    """
+    ticket = find_ticket(request, number)
+    form = ReplyForm(request.POST)
+    form.is_valid()
+    text, seen = form.cleaned_data.get("text", ""), form.cleaned_data.get("seen")
+    message = _already_said(ticket, by=request.user, text=text, seen=seen)
+    if message is not None:
+        return _sent(request, ticket, message)
+    files, problem = composer.keep_files(request, ticket, mode=MODE, quota=request.quota)
+    if "remove" in request.POST or "add" in request.POST:
+        return _changed(request, ticket)
+    errors = composer.errors_of(form) | ({"files": problem} if problem else {})
+    if not text and "text" not in errors:
+        errors = {"text": _t("Write your reply first.")} | errors
+    to, cc = form.cleaned_data.get("to"), form.cleaned_data.get("cc")
+    new: list[str] = []
+    if not errors:
+        try:
+            circle = addressing.circle_of(ticket, typed=[*(to or ()), *(cc or ())])
+            to, cc = circle.checked(to, cc)
+            new = _unconfirmed(request, circle.outside([*to, *cc]))
+        except WrongRecipient as refusal:
+            errors[refusal.field] = str(refusal)
+    if errors:
+        return _kept(request, number, Written(errors=errors))
+    then = form.cleaned_data["then"]
+    if "confirm" in request.POST and request.POST.get("asked") in SAID:
+        then = request.POST["asked"]  # as the first post said, before it was held
+    then = then or Status.OPEN
+    if new:
+        return _kept(request, number, Written(outside=new, asked=then))
+    try:
+        message = ticket.reply(by=request.user, text=text, then=then, to=to, cc=cc, files=files, seen=seen)
+    except Refusal as refusal:
+        is_stale = seen is not None and ticket.messages.filter(pk__gt=seen).exists()
+        written = Written(errors={"": str(refusal)}, is_stale=is_stale)
+        return _kept(request, number, written, status=409 if is_stale else 422)
+    composer.forget_draft(request, ticket, mode=MODE)
+    return _sent(request, ticket, message, then=then)
+
+
+def _sent(request: AgentRequest, ticket: Ticket, message: Message, *, then: str = Status.OPEN) -> HttpResponse:
+    undo = Undo(reverse("workspace:undo-reply", args=[ticket.number, message.pk])) if _may_take_back(message) else None
+    if not message.to:
+        said = _t("Reply recorded. No mail goes out: there is no address.")
+    else:
+        said = SAID[Status(then)]() if undo is None else _t("Your reply waits a moment, then it is sent.")
+    return moved_on(request, f"{ticket.get_absolute_url()}{Here.of(request)}#latest", said, undo=undo)
+
+
+@require_POST
+@agent_required(needs=Ability.REPLY)
+def undo_reply(request: AgentRequest, number: int, pk: int) -> HttpResponse:
+    """Take a reply back while it waits to be sent; its text stands in the composer again."""
+    ticket = find_ticket(request, number)
+    message = ticket.messages.filter(pk=pk, author=Author.AGENT).first()
+    if message is None:  # taken back before: the text is where it was put then
+        return refused(request, ticket, _t("That reply was taken back already."))
+    try:
+        ticket.take_back(message, by=request.user)
+    except Refusal as refusal:
+        return refused(request, ticket, refusal)
+    said = _t("Taken back. Your text is in the reply again.")
+    return moved_on(request, f"{ticket.get_absolute_url()}{Here.of(request)}#reply-text", said)
+
+
+def _changed(request: AgentRequest, ticket: Ticket) -> HttpResponse:
+    """Somebody was put on Cc, or a file taken away, by a button of the form. Nothing is sent."""
+    written, added = Written(focus="files"), request.POST.get("add", "").strip()
+    if recipients.is_address(added):
+        posted = request.POST.copy()
+        posted["cc"] = ", ".join(filter(None, [composer.typed(request, "cc").strip(" ,"), added]))
+        request.POST = posted  # type: ignore[assignment]  # as if it had been typed
+        written.focus = "cc"
+    composer.remove_file(request, ticket, mode=MODE)
+    return _kept(request, ticket.number, written, status=200)
+
+
+def _kept(request: AgentRequest, number: int, written: Written, *, status: int = 422) -> HttpResponse:
+    """The ticket as it is now, with what was typed still in the composer and beside it why it was not sent."""
+    composer.keep_draft(request, find_ticket(request, number), mode=MODE)
+    ticket = load(request, number)
+    written.text = composer.typed(request, "text")
+    if "to" in request.POST:
+        written.to, written.cc = composer.typed(request, "to"), composer.typed(request, "cc")
+    else:
+        by_rule = addressing.circle_of(ticket).answered
+        written.to, written.cc = ", ".join(by_rule.to), ", ".join(by_rule.cc)
+    return answer_with_ticket(request, ticket, status=status, mode=MODE, written=written)
+
+
+def _unconfirmed(request: AgentRequest, domains: list[str]) -> list[str]:
+    """The new domains that this person has not said yes to."""
+    said = ",".join([request.POST.get("confirm", ""), *request.POST.getlist("outside")])
+    confirmed = {name.strip().lower() for name in said.split(",")}
+    return [name for name in domains if not confirmed & {name, recipients.domain_of(name)}]
+
+
+def _already_said(ticket: Ticket, *, by: User, text: str, seen: int | None) -> Message | None:
+    """The reply that an impatient second click would repeat."""
+    if seen is None or not text:
+        return None
+    return ticket.messages.filter(user=by, text=text, pk__gt=seen).first()
+
+
+def _may_take_back(message: Message) -> bool:
+    deliveries = list(message.deliveries.all())
+    return bool(deliveries) and all(delivery.can_be_undone for delivery in deliveries)

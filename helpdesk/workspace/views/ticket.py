@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from helpdesk.workspace.decorators import AgentRequest, agent_required
+from helpdesk.workspace.ticket_page import answer_with_ticket, load, ticket_context
+
+PARTS = {
+    "thread": "workspace/ticket/_thread.html",
+    "head": "workspace/ticket/_head.html",
+    "rail": "workspace/ticket/_rail_sections.html",
+}
+
+
+@require_safe
+@agent_required
+def ticket(request: AgentRequest, number: int) -> HttpResponse:
+    """The whole ticket. Opening it is reading it: it is no longer unread, and what told of it is settled."""
+    found = load(request, number)
+    response = answer_with_ticket(request, found)
+    found.mark_read(by=request.user)
+    return response
+
+
+@require_safe
+@agent_required
+def thread(request: AgentRequest, number: int) -> HttpResponse:
+    """One part of the open page anew, because somebody else worked on the ticket; never the composer.
+
+    This marks nothing as read: the page may stand in a tab that nobody is looking at.
+    """
+    part = PARTS.get(request.GET.get("part", ""), PARTS["thread"])
+    return render(request, part, ticket_context(request, load(request, number)))

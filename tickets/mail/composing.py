@@ -1,0 +1,326 @@
+"""Delivery -> the mail that leaves the house: RFC 5322, plain text and HTML with the same words in the same order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+from typing import Any
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _t
+
+from helpdesk.common import tokens
+from helpdesk.common.html import html_from_text
+from helpdesk.common.moments import day, moment
+from helpdesk.common.text import excerpt, normalise, safe_filename
+from helpdesk.people.models import Company
+from tickets import acknowledging
+from tickets.mail import identity, quoting
+from tickets.models import Attachment, Delivery, Mailbox, Message, Ticket
+
+MOST_REFERENCES = 40  # the first of the thread and the latest: some servers stop reading a header that is longer
+LONGEST_ID = 300
+MOST_QUOTED = 10_000
+_CONTENT_TYPE = re.compile(r"([a-z]+)/([a-z0-9][a-z0-9.+_-]*)")
+MOST_LINKS = 5
+PREHEADER = 100
+FOLLOW_LASTS = tokens.LIFETIME[tokens.Purpose.FOLLOW_TICKET]
+
+
+class _Lines(EmailPolicy):
+    """Lists of ids and links are folded between them only. The library would break a long one and encode its halves,
+    and no mail program could read it: threads and "unsubscribe" would end there."""
+
+    WHOLE = frozenset({"in-reply-to", "references", "list-unsubscribe", "message-id", "x-puente-message"})
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower() not in self.WHOLE:
+            return super().fold(name, value)
+        return f"{name}: {f'{self.linesep} '.join(str(value).split())}{self.linesep}"
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower() not in self.WHOLE:
+            return super().fold_binary(name, value)
+        return self.fold(name, value).encode("ascii", "replace")
+
+
+LINES = _Lines(linesep="\r\n")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What a mail says; the envelope and the threading headers are the same for all.
+
+    `stop_url`: where whoever wants no more of its kind can say so with one click, for all that nobody asked for.
+    """
+
+    subject: str
+    text: str
+    html: str
+    stop_url: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A titled list below the agent's words, such as what we promised."""
+
+    title: str
+    lines: list[str]
+
+
+Composer = Callable[[Delivery], Letter]
+BlockMaker = Callable[[Message], Block | None]
+_composers: dict[str, Composer] = {}
+_block_makers: list[BlockMaker] = []
+
+
+def register(kind: str, composer: Composer) -> None:
+    """Have deliveries of this kind written by `composer`. Called from above, in AppConfig.ready."""
+    _composers[kind] = composer
+
+
+def register_block(maker: BlockMaker) -> None:
+    """Have `maker` add a block below replies. Called from above, in AppConfig.ready."""
+    if maker not in _block_makers:
+        _block_makers.append(maker)
+
+
+def compose(delivery: Delivery) -> EmailMessage:
+    """The finished mail, in the customer's language. Composing twice gives the same Message-ID."""
+    ticket, message = delivery.ticket, delivery.message
+    company = Company.current()
+    with override(ticket.language or company.language), timezone.override(company.zone):
+        letter = _composers.get(delivery.kind, _reply)(delivery)
+    mail = EmailMessage(policy=LINES)
+    mail["Subject"] = normalise(letter.subject, single_line=True)[:200]
+    mail["From"] = _sender(ticket, message, company)
+    mail["To"] = _recipients(message.to if message else [delivery.address], delivery)
+    if message and message.cc:
+        mail["Cc"] = _recipients(message.cc, delivery)
+    if ticket.mailbox and message:
+        mail["Reply-To"] = reply_address(ticket.mailbox, ticket)
+    mail["Date"] = format_datetime((message.said_at if message else delivery.created_at).astimezone())
+    mail["Message-ID"] = f"<{delivery.rfc_id}>"
+    if message:
+        _thread(mail, ticket, message)
+    mail["X-Puente-Ticket"] = str(ticket.number)
+    mail["X-Puente-Message"] = f"<{delivery.rfc_id}>"  # relays that put their own Message-ID leave this one
+    if message is None or message.is_automatic:
+        mail["Auto-Submitted"] = "auto-replied" if delivery.kind == "acknowledgement" else "auto-generated"
+        mail["X-Auto-Response-Suppress"] = "All"
+    if letter.stop_url:
+        mail["List-Unsubscribe"] = f"<{letter.stop_url}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    mail.set_content(letter.text, cte="quoted-printable")
+    mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    for attachment in _files(message)[0] if message else ():
+        _attach(mail, attachment)
+    return mail
+
+
+def reply_address(mailbox: Mailbox, ticket: Ticket) -> str:
+    """Where answers go: with the ticket's token once the mailbox is known to take plus-addresses."""
+    if not mailbox.takes_plus_addresses:
+        return mailbox.address
+    return identity.reply_address(mailbox.address, number=ticket.number)
+
+
+def follow_url(ticket: Ticket) -> str:
+    """The signed link by which the customer follows the ticket without an account."""
+    token = tokens.make(tokens.Purpose.FOLLOW_TICKET, ticket=ticket.number)
+    return settings.PUBLIC_URL + reverse("portal:request", args=[token])
+
+
+# --- Envelope --------------------------------------------------------------------------------------------------------
+
+
+def _sender(ticket: Ticket, message: Message | None, company: Company) -> Address:
+    """ "Daniel, Alborada": the person first, then whose helpdesk it is."""
+    name = ticket.mailbox.name if ticket.mailbox else company.name
+    if message and message.user:
+        name = f"{message.user.first_name}, {name}"
+    address = ticket.mailbox.address if ticket.mailbox else default_sender()
+    return Address(normalise(name, single_line=True)[:100], addr_spec=address)
+
+
+def default_sender() -> str:
+    """Where mail comes from that belongs to no mailbox: the first one, or an address of this host."""
+    first = Mailbox.objects.filter(is_active=True).order_by("pk").first()
+    return first.address if first else "helpdesk@localhost"
+
+
+def _recipients(addresses: list[str], delivery: Delivery) -> str:
+    """All recipients as everybody sees them; the one this copy is for is always among them."""
+    return ", ".join(wire_address(address) for address in addresses or [delivery.address])
+
+
+def wire_address(address: str) -> str:
+    """The address as servers write it: a domain in other letters than ours has a spelling in ours."""
+    local, at, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return local + at + domain.encode("idna").decode()
+    except UnicodeError:
+        return address
+
+
+def _thread(mail: EmailMessage, ticket: Ticket, message: Message) -> None:
+    """What it answers, the customer's latest words, and the thread that it belongs to from its first mail on."""
+    earlier = ticket.messages.exclude(rfc_id="").filter(pk__lt=message.pk).order_by("pk")
+    chain = [(i, author) for i, author in earlier.values_list("rfc_id", "author") if _is_plain_id(i)]
+    if not chain:
+        return
+    answered = next((i for i, author in reversed(chain) if author == "customer"), chain[-1][0])
+    ids = [*dict.fromkeys(i for i, _author in chain if i != answered), answered]
+    mail["In-Reply-To"] = f"<{answered}>"
+    mail["References"] = " ".join(f"<{i}>" for i in (*ids[:1], *ids[1:][-MOST_REFERENCES:]))
+
+
+def _is_plain_id(rfc_id: str) -> bool:
+    """A stranger's program made it up: what would not stand in a header as it is, is left out of ours."""
+    return len(rfc_id) <= LONGEST_ID and rfc_id.isascii() and rfc_id.isprintable() and not set(rfc_id) & set(" <>")
+
+
+# --- Files -----------------------------------------------------------------------------------------------------------
+
+
+def _files(message: Message) -> tuple[list[Attachment], list[Attachment]]:
+    """The files that go along, and those that do not: too many bytes for most servers, or found to do harm."""
+    along, left, room = [], [], settings.UPLOAD_TOTAL_MB * 1024 * 1024
+    for attachment in message.attachments.order_by("pk"):
+        if attachment.threat or attachment.size > room:
+            left.append(attachment)
+        else:
+            along.append(attachment)
+            room -= attachment.size
+    return along, left
+
+
+def _attach(mail: EmailMessage, attachment: Attachment) -> None:
+    found = _CONTENT_TYPE.fullmatch(attachment.content_type.lower())
+    kind, sub = (found[1], found[2]) if found else ("application", "octet-stream")
+    if kind in ("message", "multipart"):  # these may not be written in base64, and programs would open them in place
+        kind, sub = "application", "octet-stream"
+    with attachment.file.open("rb") as file:
+        name = safe_filename(attachment.filename) or "file"
+        mail.add_attachment(file.read(), maintype=kind, subtype=sub, filename=name)
+
+
+# --- The kinds that tickets itself writes ----------------------------------------------------------------------------
+
+
+def render(template: str, *, ticket: Ticket, **context: Any) -> tuple[str, str]:
+    """The two parts of a mail from `mail/<template>.txt` and `.html`."""
+    full = {"ticket": ticket, "company": Company.current(), "follow_url": follow_url(ticket), **context}
+    return render_to_string(f"mail/{template}.txt", full).strip() + "\n", render_to_string(
+        f"mail/{template}.html", full
+    )
+
+
+def _subject(ticket: Ticket) -> str:
+    subject = ticket.subject if ticket.subject.lower().startswith("re:") else f"Re: {ticket.subject}"
+    return f"{subject} [#{ticket.number}]" if f"[#{ticket.number}]" not in subject else subject
+
+
+def _reply(delivery: Delivery) -> Letter:
+    message = delivery.message
+    assert message is not None
+    blocks = [block for maker in _block_makers if (block := maker(message))]
+    if left := [file for file in _files(message)[1] if not file.threat]:
+        names = [safe_filename(file.filename) for file in left]
+        blocks.append(Block(_t("Files too large for a mail; you find them with your request"), names))
+    name, closing = _signature(message)
+    text, html = render(
+        "reply",
+        ticket=delivery.ticket,
+        message=message,
+        blocks=blocks,
+        follow_url=follow_url(delivery.ticket) if is_requesters(delivery) else "",
+        body_html=html_from_text(message.text),
+        preheader=excerpt(message.text, limit=PREHEADER),
+        separator=quoting.SEPARATORS.get((get_language() or "en")[:2], quoting.SEPARATORS["en"]),
+        signature=name,
+        closing=closing,
+        quoted=_quoted(message),
+    )
+    return Letter(_subject(delivery.ticket), text, html)
+
+
+def is_requesters(delivery: Delivery) -> bool:
+    """Whoever has the link to a request reads all of it and speaks as its customer: nobody on Cc gets it."""
+    return delivery.ticket.requester.addresses.filter(address=delivery.address).exists()
+
+
+def _quoted(message: Message) -> Message | None:
+    """The customer's latest words before this reply, where the mailbox wants them repeated. Usually it does not: they
+    have them already, and whoever is added to Cc would read what was not written to them."""
+    mailbox = message.ticket.mailbox
+    if mailbox is None or not mailbox.quotes_history:
+        return None
+    theirs = message.ticket.messages.filter(author="customer", is_auto=False, is_from_stranger=False)
+    latest = theirs.filter(pk__lt=message.pk).order_by("-pk").first()
+    if latest and len(latest.text) > MOST_QUOTED:
+        latest.text = latest.text[:MOST_QUOTED].rsplit("\n", 1)[0] + "\n…"
+    return latest
+
+
+def _signature(message: Message) -> tuple[str, list[str]]:
+    """The first name of whoever wrote it, unless they signed it themselves, and the lines of the mailbox below it:
+    its signature, unless the writer put it there, or the company's name."""
+    if message.user is None:
+        return "", []
+    name = message.user.first_name
+    signed = "\n".join(message.text.strip().splitlines()[1:][-3:])
+    if name.casefold() in signed.casefold():
+        name = ""
+    mailbox = message.ticket.mailbox
+    signature = mailbox.signature.strip() if mailbox else ""
+    if not signature:
+        return name, [Company.current().name] if name else []
+    if " ".join(message.text.split()).endswith(" ".join(signature.split())):
+        return "", []
+    return name, [line.strip() for line in signature.splitlines()]
+
+
+def _acknowledgement(delivery: Delivery) -> Letter:
+    ticket = delivery.ticket
+    reply_by = acknowledging.expected_reply_by(ticket)
+    is_ahead = reply_by > timezone.now()  # composed late, after an outage, it must not promise what has passed
+    text, html = render("acknowledgement", ticket=ticket, reply_by=moment(reply_by) if is_ahead else "")
+    return Letter(acknowledging.subject(number=ticket.number), text, html)
+
+
+def _link(delivery: Delivery) -> Letter:
+    """The way back to a request, and to their other recent ones. Numbers and days alone: a stranger may have typed
+    the rest, and this goes to whoever owns the address."""
+    ticket = delivery.ticket
+    others = ticket.requester.tickets.exclude(pk=ticket.pk).newest_first()[: MOST_LINKS - 1]
+    links = [(other.number, day(other.created_at), follow_url(other)) for other in (ticket, *others)]
+    text, html = render("link", ticket=ticket, links=links, lasts_days=FOLLOW_LASTS.days)
+    return Letter(_t("Your link to request [#%(number)s]") % {"number": ticket.number}, text, html)
+
+
+def _notification(delivery: Delivery) -> Letter:
+    notification = delivery.notification
+    assert notification is not None
+    with override(notification.user.language or Company.current().language):
+        url = settings.PUBLIC_URL + delivery.ticket.get_absolute_url()
+        context = {"notification": notification, "url": url}
+        text, html = render("notification", ticket=delivery.ticket, **context)
+        subject = f"{notification.get_kind_display()} [#{delivery.ticket.number}]"
+    return Letter(subject, text, html)
+
+
+register("acknowledgement", _acknowledgement)
+register("link", _link)
+register("notification", _notification)

@@ -1,0 +1,42 @@
+"""The first step of every way in: the raw bytes into a row, before anything looks inside."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _t
+
+from helpdesk.common.errors import Refusal
+from tickets.mail import identity
+from tickets.models import InboundEmail, Mailbox
+
+
+def store(
+    raw: bytes, *, mailbox: Mailbox | None, envelope_from: str = "", envelope_to: list[str] | None = None, source: str
+) -> tuple[InboundEmail, bool]:
+    """The row of this mail, and whether it is new. The same mail again is the row that is there already.
+
+    The row is committed when this returns outside a transaction: only then may a server say "250 taken".
+    """
+    if not raw.strip():
+        raise Refusal(_t("The mail is empty."))
+    key, other_key, message_id = identity.key_of(raw)
+    earlier = InboundEmail.objects.filter(mailbox=mailbox, key__in=[key, other_key])
+    known = list(earlier) if earlier.exists() else []  # nearly always none: no need to ask for every column
+    for row in known:
+        if row.key == other_key or identity.key_of(bytes(row.raw))[1] == other_key:
+            return row, False
+    try:
+        with transaction.atomic():
+            row = InboundEmail.objects.create(
+                mailbox=mailbox,
+                key=other_key if known else key,
+                rfc_id=message_id,
+                raw=raw,
+                size=len(raw),
+                envelope_from=envelope_from[:320],
+                envelope_to=envelope_to or [],
+                source=source,
+            )
+    except IntegrityError:  # the same mail came in through two doors in the same moment
+        return earlier.get(), False
+    return row, True

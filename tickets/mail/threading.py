@@ -1,0 +1,108 @@
+"""ParsedEmail -> the ticket it belongs to. To thread is to find; nothing is changed here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tickets.mail import identity
+from tickets.mail.parsing import ParsedEmail
+from tickets.models import Delivery, Message, Ticket
+
+MOST_REFERENCES = 50
+MOST_RECIPIENTS = 100
+
+
+class Proof(StrEnum):
+    """How a mail shows that it belongs to a ticket, the strongest first."""
+
+    OUR_MESSAGE = "our message"
+    NOTIFICATION = "notification"
+    REPLY_ADDRESS = "reply address"
+    THEIR_MESSAGE = "their message"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True)
+class Thread:
+    """Where a mail belongs, by what, and whether its sender had a part in it before."""
+
+    ticket: Ticket
+    proof: Proof
+    is_from_stranger: bool = False
+    was_written_to: bool = False  # the mail of ours that it answers went to this very sender
+
+    @property
+    def answers_notification(self) -> bool:
+        return self.proof == Proof.NOTIFICATION
+
+
+def find(mail: ParsedEmail, *, sender: str, recipients: Iterable[str], is_claimed: bool = False) -> Thread | None:
+    """The ticket that this mail continues; None for a new matter.
+
+    In this order: a Message-ID of ours that it answers, the reply address it was sent to, a customer's Message-ID
+    that it answers, and the number in the subject. The first two nobody can make up, so a different sender joins
+    the thread, marked as a stranger. The last two anybody can, so they count only for those who take part.
+    `is_claimed`: somebody else says who the sender is (a contact form), so taking part proves nothing.
+    """
+    references = answered(mail)
+    found = _by_our_message_id(references, sender=sender) or _by_reply_address(recipients, sender=sender)
+    if found or is_claimed:
+        return found
+    return _by_their_message_id(references, sender=sender) or _by_subject(mail.subject, sender=sender)
+
+
+def answered(mail: ParsedEmail) -> list[str]:
+    """The Message-IDs this mail answers, the nearest first."""
+    chain = [mail.in_reply_to, *reversed(mail.references)]
+    return list(dict.fromkeys(i.strip("<> ") for i in chain if i))[:MOST_REFERENCES]
+
+
+def _by_our_message_id(references: list[str], *, sender: str) -> Thread | None:
+    ours = [reference for reference in references if identity.looks_ours(reference)]
+    if not ours:
+        return None
+    # What we sent stands in our books; the fingerprint speaks for mails whose rows are gone.
+    rows: dict[str, list[Delivery]] = {}
+    for row in Delivery.objects.filter(rfc_id__in=ours).select_related("ticket").order_by("pk"):
+        rows.setdefault(row.rfc_id, []).append(row)
+    for reference in ours:
+        sent, own = rows.get(reference, []), identity.read_message_id(reference)
+        ticket = sent[0].ticket if sent else Ticket.objects.filter(number=own.number).first() if own else None
+        if ticket is None:
+            continue
+        was_written_to = any(row.address == sender for row in sent)
+        if (own is not None and own.message is None) or any(row.kind == "notification" for row in sent):
+            proof, takes_part = Proof.NOTIFICATION, ticket.has_participant(sender)
+        else:
+            proof, takes_part = Proof.OUR_MESSAGE, was_written_to or ticket.has_participant(sender)
+        return Thread(ticket, proof, is_from_stranger=not takes_part, was_written_to=was_written_to)
+    return None
+
+
+def _by_reply_address(recipients: Iterable[str], *, sender: str) -> Thread | None:
+    for address in list(dict.fromkeys(recipients))[:MOST_RECIPIENTS]:
+        number = identity.read_reply_address(address)
+        ticket = Ticket.objects.filter(number=number).first() if number else None
+        if ticket:
+            return Thread(ticket, Proof.REPLY_ADDRESS, is_from_stranger=not ticket.has_participant(sender))
+    return None
+
+
+def _by_their_message_id(references: list[str], *, sender: str) -> Thread | None:
+    if not references:
+        return None
+    for message in Message.objects.filter(rfc_id__in=references).select_related("ticket").order_by("-pk"):
+        addressed = {str(address).lower() for address in [*message.to, *message.cc]}
+        if sender.lower() in addressed or message.ticket.has_participant(sender):
+            return Thread(message.ticket, Proof.THEIR_MESSAGE)
+    return None
+
+
+def _by_subject(subject: str, *, sender: str) -> Thread | None:
+    for number in identity.numbers_in_subject(subject):
+        ticket = Ticket.objects.filter(number=number).first()
+        if ticket and ticket.has_participant(sender):
+            return Thread(ticket, Proof.SUBJECT)
+    return None

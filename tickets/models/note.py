@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+
+class Note(models.Model):
+    """One row is something said among agents.
+
+    A table of its own, so that nothing made for customers can reach it: messages are what they may read.
+    """
+
+    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="notes")
+    user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="notes")
+    text = models.TextField()
+    written_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["ticket", "written_at"], name="note_thread")]
+
+    def __str__(self) -> str:
+        return f"Note on ticket {self.ticket_id}"

@@ -1,0 +1,1 @@
+"""What is due when: business-time arithmetic (clock) and the targets that apply (policies)."""
