@@ -23,6 +23,12 @@ pytestmark = [
 ]
 
 
+def stop_the_clock(page: Page) -> None:
+    """From here on, time passes on this page, and on the next that it opens, only where a test says `run_for`."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1)
+
+
 # --- Keys -------------------------------------------------------------------------------------------------------------
 
 KEYS = """
@@ -265,10 +271,12 @@ def test_a_draft_is_saved_after_the_last_key(composer: Page, site: Site) -> None
 
 def test_a_draft_is_saved_when_its_field_is_left(composer: Page, site: Site) -> None:
     composer.locator("#note").evaluate("el => el.closest('form').hidden = false")
+    stop_the_clock(composer)  # so that no pause after the last key ever ends
     composer.locator("#note").fill("Call back")
+    assert drafts(site) == []
     composer.locator("#note").blur()
 
-    eventually(lambda: drafts(site) == [("note", "Call back")], page=composer, within=0.7)
+    eventually(lambda: drafts(site) == [("note", "Call back")], page=composer)
 
 
 def test_without_a_server_the_text_stays_on_the_device_and_comes_back(composer: Page, site: Site) -> None:
@@ -300,7 +308,7 @@ def test_a_copy_older_than_the_servers_draft_gives_way(composer: Page, site: Sit
 def test_what_was_sent_does_not_come_back(composer: Page, site: Site) -> None:
     composer.locator("#reply").fill("Sent in haste")
     composer.keyboard.press("Control+Enter")
-    expect(composer).to_have_url(site.url + "/after/")
+    composer.wait_for_url("**/after/")  # and until its scripts have run, which forget what was sent
 
     assert ("/replies/", "Sent in haste") in [(path, values.get("text", [""])[0]) for path, values in site.posted]
     assert copies(composer) == []
@@ -516,7 +524,7 @@ def test_a_toast_goes_by_itself_but_not_from_under_somebody(site: Site, page: Pa
     body = (
         '<main tabindex="-1"></main><div class="toast" data-seconds="3"><b data-left>3</b><button>Undo</button></div>'
     )
-    page.clock.install()
+    stop_the_clock(page)
     page.goto(site.show("/", body, scripts="toast"))
     page.clock.run_for(1000)
     expect(page.locator("[data-left]")).to_have_text("2")
@@ -620,9 +628,10 @@ SURVEY = """
 
 def test_opening_a_survey_records_nothing_and_a_person_records_the_score(site: Site, page: Page) -> None:
     site.answers["/provisional/"] = 200
+    stop_the_clock(page)
     page.goto(site.show("/", SURVEY, scripts="survey"))
     page.keyboard.press("Shift")  # too soon: a browser that restores something, or a scanner in haste
-    page.wait_for_timeout(1200)
+    page.clock.run_for(1200)
     assert site.posted == []
 
     page.keyboard.press("Shift")
