@@ -187,7 +187,10 @@ def processes_of_session(environment: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Looks for processes in /proc")
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long)])
+# The one signal is Ctrl-C, the other what `docker stop` sends; see tests/config/test_deployment.py for that one too.
+@pytest.mark.parametrize(
+    "how", [signal.SIGINT, *(pytest.param(how, marks=pytest.mark.long) for how in (signal.SIGTERM, signal.SIGHUP))]
+)
 def test_all_five_start_answer_and_are_gone_afterwards(surroundings, tmp_path, how):
     log = tmp_path / "log"
     with log.open("wb") as out:

@@ -136,7 +136,6 @@ def demo(world: Any, db: None) -> Iterator[Any]:
         yield world
 
 
-@pytest.mark.data_layer
 def test_everybody_is_there(demo):
     row = Company.objects.get()
     assert (row.name, row.is_demo, row.time_zone) == ("Alborada", True, "Europe/Madrid")
@@ -153,7 +152,6 @@ def test_everybody_is_there(demo):
     assert company.is_whole()
 
 
-@pytest.mark.data_layer
 def test_there_are_six_hundred_tickets_of_the_last_ninety_days(demo):
     tickets = Ticket.objects.all()
 
@@ -187,7 +185,6 @@ def test_we_work_when_we_are_open(demo):
     assert sum(not hours.is_open(at) for at in said) < 0.01 * len(said)
 
 
-@pytest.mark.data_layer
 def test_what_is_done_was_answered_or_explained(demo):
     for ticket in Ticket.objects.done():
         assert ticket.has_public_reply or ticket.resolution_reason
@@ -228,7 +225,6 @@ def test_the_log_of_each_ticket_is_in_order_and_complete(demo):
         assert (kinds[EventKind.CLOSED] == 1) == (ticket.status == Status.CLOSED)
 
 
-@pytest.mark.data_layer
 def test_the_real_verbs_leave_the_same_rows(demo):
     """Every twelfth ticket is handled again by the product's own verbs, at the times of their events."""
     chosen = list(Ticket.objects.order_by("pk"))[::12]
@@ -389,7 +385,6 @@ def _shape(ticket: Ticket) -> dict[str, Any]:
     }
 
 
-@pytest.mark.data_layer
 def test_the_timetable_finds_nothing_left_to_do(demo):
     before = Event.objects.count()
 
@@ -441,7 +436,6 @@ def test_some_of_the_open_ones_are_late_some_nearly_and_most_are_not(demo):
 # --- Tags, promises, surveys ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.data_layer
 def test_the_suggestions_are_the_models_own(demo):
     from cx.tagging import suggesting
 

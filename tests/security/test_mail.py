@@ -43,7 +43,7 @@ def elsewhere() -> Iterator[ThreadingHTTPServer]:
     """A server of the stranger's that notes whoever asks it for something."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Counting)
     server.asked = []  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield server
     server.shutdown()
     server.server_close()
