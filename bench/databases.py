@@ -1,7 +1,7 @@
 """What every bench starts from: a PostgreSQL database of its own for each size, filled by `load_demo --tickets`.
 
-The server is started for the run, or is the one in TEST_DATABASE_URL. Measuring happens in a process of its own with
-the settings of production, so that nothing of one size is warm for the next.
+PostgreSQL and Redis are started for the run, or are those in TEST_DATABASE_URL and TEST_REDIS_URL. Measuring happens in
+a process of its own with the settings of production, so that nothing of one size is warm for the next.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import urlsplit, urlunsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.services import postgres  # noqa: E402
+from tests.services import postgres, redis  # noqa: E402
 
 
 def sizes(default: str) -> list[int]:
@@ -32,18 +32,18 @@ def sizes(default: str) -> list[int]:
 def measured(script: str, tickets: list[int]) -> dict[int, Any]:
     """{size: what `script --measure` prints as its last line}, each on a database with so many tickets."""
     found = {}
-    with postgres() as server:
+    with postgres() as server, redis() as broker:
         for size in tickets:
             with _database(server, f"puente_bench_{size}") as address, tempfile.TemporaryDirectory() as folder:
-                found[size] = _fill_and_measure(script, size, address=address, folder=folder)
+                found[size] = _fill_and_measure(script, size, address=address, broker=broker, folder=folder)
     return found
 
 
-def _fill_and_measure(script: str, size: int, *, address: str, folder: str) -> Any:
+def _fill_and_measure(script: str, size: int, *, address: str, broker: str, folder: str) -> Any:
     environment = {
         **{name: value for name, value in os.environ.items() if name not in ("DEBUG", "PUBLIC_URL", "DEMO")},
         "DATABASE_URL": address,
-        "REDIS_URL": "",
+        "REDIS_URL": broker,
         "SMTP_URL": "",
         "DATA_DIR": folder,
         "DJANGO_SETTINGS_MODULE": "config.settings",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db import IntegrityError, transaction
+from contextlib import nullcontext
+
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext as _t
 
 from helpdesk.common.errors import Refusal
@@ -26,7 +28,8 @@ def store(
         if row.key == other_key or identity.key_of(bytes(row.raw))[1] == other_key:
             return row, False
     try:
-        with transaction.atomic():
+        # One statement is a transaction of its own; inside another one, what was done before must survive its failing.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             row = InboundEmail.objects.create(
                 mailbox=mailbox,
                 key=other_key if known else key,

@@ -18,6 +18,7 @@ from helpdesk.common.errors import Refusal
 from helpdesk.common.text import excerpt
 from helpdesk.people import access
 from helpdesk.people.access import Ability
+from helpdesk.people.models import CustomerAddress
 from tickets import addressing, signals
 from tickets.mail import identity
 from tickets.models.attachment import Attachment
@@ -311,7 +312,7 @@ class Ticket(models.Model):
         `is_first`: the ticket was opened in this very transaction, so nobody else can see it and nothing of it is
         read again.
         """
-        with transaction.atomic(savepoint=False) if is_first else self._locked():
+        with transaction.atomic(savepoint=False) if is_first else self._locked(savepoint=False):
             now = at or timezone.now()
             message = self.messages.create(
                 author=Author.CUSTOMER, customer=customer, text=text, channel=channel, said_at=now, **fields
@@ -324,8 +325,8 @@ class Ticket(models.Model):
             self.status, self.resolved_at, self.closed_at, self.snoozed_until = Status.OPEN, None, None, None
             self.last_customer_message_at = max(now, self.last_customer_message_at or now)
             self.excerpt = excerpt(text, limit=EXCERPT)
-            started = policies.customer_wrote(self, at=now, is_first=is_first)
-            self._save_and_refresh_due(nearest=min(started, key=lambda t: t.due_at) if is_first else None)
+            running = policies.customer_wrote(self, at=now, is_first=is_first)
+            self._save_and_refresh_due(nearest=min(running, key=lambda target: (target.due_at, target.pk)))
             if self.assignee_id:
                 told = Notification(
                     user_id=self.assignee_id, ticket=self, event=event, kind=Notification.Kind.CUSTOMER_WROTE
@@ -692,7 +693,7 @@ class Ticket(models.Model):
         """Whether somebody at this address has written in the ticket or been written to."""
         address = address.strip().lower()
         return (
-            self.requester.addresses.filter(address=address).exists()
+            CustomerAddress.objects.filter(customer=self.requester_id, address=address).exists()
             or self.deliveries.filter(address=address, message__isnull=False).exists()
             or self.messages.filter(from_address=address, is_from_stranger=False).exists()
         )
@@ -708,8 +709,8 @@ class Ticket(models.Model):
 
     # --- Inside --------------------------------------------------------------------------------------------------
 
-    def _locked(self) -> _Locked:
-        return _Locked(self)
+    def _locked(self, *, savepoint: bool = True) -> _Locked:
+        return _Locked(self, savepoint=savepoint)
 
     def _change(self, status: str, *, by: User | None) -> bool:
         with self._locked():
@@ -848,12 +849,13 @@ class Ticket(models.Model):
 class _Locked:
     """A transaction that holds the ticket's row, with its latest values read.
 
-    Related objects that are loaded stay loaded unless the row now points elsewhere.
+    Related objects that are loaded stay loaded unless the row now points elsewhere. Without a savepoint, an error
+    inside takes the transaction around it along.
     """
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: Ticket, *, savepoint: bool) -> None:
         self.ticket = ticket
-        self.atomic = transaction.atomic()
+        self.atomic = transaction.atomic(savepoint=savepoint)
 
     def __enter__(self) -> Ticket:
         self.atomic.__enter__()

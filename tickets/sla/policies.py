@@ -9,6 +9,7 @@ All functions expect the caller to hold the ticket's row lock, inside its transa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -45,20 +46,21 @@ def resolution_due(*, since: datetime, hours: Calendar) -> datetime:
 
 
 def customer_wrote(ticket: Ticket, *, at: datetime, is_first: bool = False) -> list[Target]:
-    """A reply is due, unless one already is; the resolution clock runs (again). Returns the targets that are new."""
+    """A reply is due, unless one already is; the resolution clock runs (again). Returns the targets that now run."""
     hours = calendar()
-    open_kinds: set[str] = set() if is_first else set(ticket.targets.unsettled().values_list("kind", flat=True))
+    unsettled = [] if is_first else list(ticket.targets.unsettled())
+    open_kinds = {target.kind for target in unsettled}
     started = []
-    if not open_kinds & set(_REPLIES):
+    if open_kinds.isdisjoint(_REPLIES):
         kind = Target.Kind.NEXT_REPLY if ticket.first_replied_at else Target.Kind.FIRST_REPLY
         due = reply_due(priority=ticket.priority, since=at, hours=hours)
         started.append(Target(ticket=ticket, kind=kind, started_at=at, due_at=due))
     if Target.Kind.RESOLUTION in open_kinds:
-        resume(ticket, at=at, hours=hours)
+        _resume(unsettled, at=at, hours=hours)
     else:
         due = resolution_due(since=at, hours=hours)
         started.append(Target(ticket=ticket, kind=Target.Kind.RESOLUTION, started_at=at, due_at=due))
-    return Target.objects.bulk_create(started)
+    return [*unsettled, *(Target.objects.bulk_create(started) if started else ())]
 
 
 def agent_replied(ticket: Ticket, *, at: datetime) -> None:
@@ -71,11 +73,15 @@ def pause(ticket: Ticket, *, at: datetime) -> None:
     ticket.targets.running().filter(kind=Target.Kind.RESOLUTION).update(paused_at=at)
 
 
-def resume(ticket: Ticket, *, at: datetime, hours: Calendar | None = None) -> None:
+def resume(ticket: Ticket, *, at: datetime) -> None:
     """The resolution clock runs again; what was left of it, in business time, is left still."""
-    hours = hours or calendar()
-    for target in ticket.targets.unsettled().exclude(paused_at=None):
-        assert target.paused_at is not None
+    _resume(ticket.targets.unsettled(), at=at, hours=calendar())
+
+
+def _resume(targets: Iterable[Target], *, at: datetime, hours: Calendar) -> None:
+    for target in targets:
+        if target.paused_at is None:
+            continue
         if target.due_at > target.paused_at:
             target.due_at = hours.add(at, hours.between(target.paused_at, target.due_at))
         target.paused_at = None

@@ -3,16 +3,24 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from django.db import IntegrityError, models, transaction
-from django.db.models import Case, F, Q, When
+from django.db import connection, models
 from django.utils import timezone
+
+# One statement, because several may count at once and an insert that fails would end the transaction around it.
+_TAKE = """
+INSERT INTO people_allowance AS known (key, began_at, used) VALUES (%(key)s, %(now)s, 1)
+ON CONFLICT (key) DO UPDATE SET
+  used = CASE WHEN known.began_at <= %(over)s THEN 1 ELSE known.used + 1 END,
+  began_at = CASE WHEN known.began_at <= %(over)s THEN excluded.began_at ELSE known.began_at END
+WHERE known.began_at <= %(over)s OR known.used < %(most)s
+"""
 
 
 class Allowance(models.Model):
     """One row counts how often something was done under one key since a window opened.
 
-    In the database, because every web process must count together; with `n = n + 1`, because reading first and
-    writing after loses half of it.
+    In the database, because every process must count together; in one statement, because reading first and writing
+    after loses half of it.
     """
 
     key = models.CharField(max_length=64, unique=True)
@@ -33,25 +41,10 @@ class Allowance(models.Model):
         """
         key = hashlib.sha256(f"{what}\0{who.strip().casefold()}".encode()).hexdigest()
         now = timezone.now()
-        is_over = Q(began_at__lte=now - within)
-
-        def take() -> bool:
-            usable = cls.objects.filter(is_over | Q(used__lt=most), key=key)
-            return bool(
-                usable.update(
-                    used=Case(When(is_over, then=1), default=F("used") + 1),
-                    began_at=Case(When(is_over, then=now), default=F("began_at")),
-                )
-            )
-
-        if take():
-            return True
-        try:
-            with transaction.atomic():
-                cls.objects.create(key=key, began_at=now, used=1)
-        except IntegrityError:  # they are used up, or somebody else opened the window in the same moment
-            return take()
-        return True
+        moment = connection.ops.adapt_datetimefield_value
+        with connection.cursor() as cursor:
+            cursor.execute(_TAKE, {"key": key, "now": moment(now), "over": moment(now - within), "most": most})
+            return bool(cursor.rowcount > 0)
 
     @classmethod
     def forget_old(cls) -> int:

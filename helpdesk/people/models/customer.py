@@ -1,11 +1,7 @@
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
-from django.db.models import Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -55,26 +51,25 @@ class Customer(models.Model):
         """
         now = timezone.now() if is_confirmed else None
         address = address.strip()
-        known = cls.objects.by_address(address).first()
+        addresses = CustomerAddress.objects.select_related("customer")
+        known = addresses.filter(address=address).first()
         if known is None:
             try:
                 with transaction.atomic():
-                    known = cls.objects.create(name=name[:200], language=language)
-                    CustomerAddress.objects.create(customer=known, address=address, confirmed_at=now)
-                return known
+                    customer = cls.objects.create(name=name[:200], language=language)
+                    CustomerAddress.objects.create(customer=customer, address=address, confirmed_at=now)
+                return customer
             except IntegrityError:
-                known = cls.objects.by_address(address).get()
-        if name and not known.name:
-            known.name = name[:200]
-            known.save(update_fields=["name"])
-        if is_confirmed or is_read:
-            stale = Q(confirmed_at=None) if is_confirmed else Q()
-            changes: dict[str, Any] = {"confirmed_at": Coalesce("confirmed_at", now)} if is_confirmed else {}
-            if is_read:
-                stale |= Q(bounced_at__isnull=False)
-                changes["bounced_at"] = None
-            known.addresses.filter(stale, address=address).update(**changes)
-        return known
+                known = addresses.get(address=address)
+        customer = known.customer
+        if name and not customer.name:
+            customer.name = name[:200]
+            customer.save(update_fields=["name"])
+        if is_confirmed and known.confirmed_at is None:
+            addresses.filter(pk=known.pk, confirmed_at=None).update(confirmed_at=now)
+        if is_read and known.bounced_at is not None:
+            addresses.filter(pk=known.pk).update(bounced_at=None)
+        return customer
 
     def refuse_surveys(self) -> bool:
         """Stop asking this person, until they say otherwise. Returns whether anything changed."""
