@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import Q
+
 from tickets.mail import identity
 from tickets.mail.parsing import ParsedEmail
 from tickets.models import Delivery, Message, Ticket
@@ -60,13 +62,15 @@ def answered(mail: ParsedEmail) -> list[str]:
 
 
 def _by_our_message_id(references: list[str], *, sender: str) -> Thread | None:
-    ours = [reference for reference in references if identity.looks_ours(reference)]
+    ours = [reference for reference in references if identity.looks_ours(reference) or _id_at_amazon(reference)]
     if not ours:
         return None
     # What we sent stands in our books; the fingerprint speaks for mails whose rows are gone.
+    at_amazon = {_id_at_amazon(reference): reference for reference in ours if _id_at_amazon(reference)}
+    at_service = Q(provider_id__in=at_amazon) if at_amazon else Q()
     rows: dict[str, list[Delivery]] = {}
-    for row in Delivery.objects.filter(rfc_id__in=ours).select_related("ticket").order_by("pk"):
-        rows.setdefault(row.rfc_id, []).append(row)
+    for row in Delivery.objects.filter(Q(rfc_id__in=ours) | at_service).select_related("ticket").order_by("pk"):
+        rows.setdefault(at_amazon.get(row.provider_id, row.rfc_id), []).append(row)
     for reference in ours:
         sent, own = rows.get(reference, []), identity.read_message_id(reference)
         ticket = sent[0].ticket if sent else Ticket.objects.filter(number=own.number).first() if own else None
@@ -79,6 +83,12 @@ def _by_our_message_id(references: list[str], *, sender: str) -> Thread | None:
             proof, takes_part = Proof.OUR_MESSAGE, was_written_to or ticket.has_participant(sender)
         return Thread(ticket, proof, is_from_stranger=not takes_part, was_written_to=was_written_to)
     return None
+
+
+def _id_at_amazon(reference: str) -> str:
+    """What Amazon SES calls a mail: it puts a Message-ID of its own in place of ours. Empty for any other."""
+    local, _at, domain = reference.rpartition("@")
+    return local if domain.endswith(".amazonses.com") else ""
 
 
 def _by_reply_address(recipients: Iterable[str], *, sender: str) -> Thread | None:

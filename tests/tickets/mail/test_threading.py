@@ -62,6 +62,12 @@ class TestOurMessageIds:
         chain = f"<{other.rfc_id}> <{answered.rfc_id}>"
         assert deliver(factories.a_mail(references=chain)).ticket == answered.ticket
 
+    @pytest.mark.parametrize("host, is_found", [("eu-west-1.amazonses.com", True), ("elsewhere.example", False)])
+    def test_a_service_that_put_its_own_id_in_place_of_ours_is_known_by_it(self, answered, deliver, host, is_found):
+        Delivery.objects.filter(message=answered).update(provider_id="0102018f-6d0c-000000")
+        inbound = deliver(factories.a_mail(sender="carla@example.com", in_reply_to=f"<0102018f-6d0c-000000@{host}>"))
+        assert (inbound.ticket == answered.ticket) is is_found
+
     def test_who_was_written_to_in_cc_takes_part(self, ticket, ana, deliver):
         message = ticket.reply(by=ana, text="Which month?", to=["carla@example.com"], cc=["tax@adviser.example"])
         inbound = deliver(factories.a_mail(sender="Tax <tax@adviser.example>", in_reply_to=f"<{message.rfc_id}>"))
