@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from helpdesk.common.errors import Refusal
@@ -35,6 +35,7 @@ VERBS = st.sampled_from(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.lists(VERBS, min_size=1, max_size=14))
+@example(["resolve_reason", "close", "take_back"])
 def test_a_ticket_is_always_answered_or_explained_and_always_due(transactional_or_not, verbs):
     cast = transactional_or_not
     ticket = factories.a_ticket(cast.carla, mailbox=cast.support)

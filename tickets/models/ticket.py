@@ -382,8 +382,8 @@ class Ticket(models.Model):
                 self.record(EventKind.ASSIGNED, actor=by, to=by.name)
             policies.agent_replied(self, at=now)
             self.record(EventKind.REPLIED, actor=by, at=now, message=message.pk, was=was)
-            if self.is_done and then == Status.OPEN:
-                then = self.status  # a word after the end reopens nothing
+            if self.is_done and then in (Status.OPEN, Status.RESOLVED):
+                then = self.status  # a word after the end reopens nothing, not even what is closed
             self._become(then, by=by, at=now)
             self._save_and_refresh_due()
         return message
