@@ -21,15 +21,18 @@ WINDOW = timedelta(hours=3)
 ENOUGH_REPLIES = 50  # before that, the targets speak
 
 
-def acknowledge(ticket: Ticket) -> Message | None:
+def acknowledge(ticket: Ticket, *, is_claimed: bool = False) -> Message | None:
     """Send the acknowledgement, unless the address had enough of them or mail to it came back.
+
+    `is_claimed`: somebody else, or nobody whom our mail server believes, says that the address is the sender's.
 
     Its words are ours alone: number, link and expected time, nothing the sender typed, since anybody can put
     anybody's address into a form or a From line.
     """
     address = ticket.requester.email
     came_back = any(each.bounced_at for each in ticket.requester.addresses.all() if each.address == address)
-    if not address or came_back or not _may_write_to(address, is_only_claimed=not ticket.is_address_confirmed):
+    is_only_claimed = is_claimed or not ticket.is_address_confirmed
+    if not address or came_back or not _may_write_to(address, is_only_claimed=is_only_claimed):
         return None
     with override(ticket.language or Company.current().language):
         text = _t("We have your message and will answer it. Its number is %(number)s.") % {"number": ticket.number}
@@ -62,12 +65,12 @@ def inbox_of(address: str) -> str:
 
 
 def _may_write_to(address: str, *, is_only_claimed: bool) -> bool:
-    """Five in three hours to one inbox; in total so many an hour to addresses that a form alone claims: our house must
+    """Five in three hours to one inbox; in total so many an hour to addresses that are only claimed: our house must
     not become the tool of whoever wants to annoy somebody."""
     if not Allowance.take(what="acknowledgement to", who=inbox_of(address), most=MOST_IN_WINDOW, within=WINDOW):
         return False
     return not is_only_claimed or Allowance.take(
-        what="acknowledgements of forms", who="everybody", most=MOST_TO_CLAIMED_AN_HOUR, within=timedelta(hours=1)
+        what="acknowledgements of claims", who="everybody", most=MOST_TO_CLAIMED_AN_HOUR, within=timedelta(hours=1)
     )
 
 

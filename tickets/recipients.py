@@ -6,6 +6,7 @@ Pure: no database, no clock.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -22,8 +23,17 @@ _SHARED = """
     yahoo.es yahoo.co.uk ymail.com icloud.com me.com mac.com aol.com gmx.com gmx.de gmx.net gmx.at web.de t-online.de
     freenet.de mail.com proton.me protonmail.com orange.fr wanadoo.fr free.fr laposte.net libero.it virgilio.it
     telefonica.net terra.es uol.com.br bol.com.br sapo.pt btinternet.com mail.ru yandex.ru qq.com 163.com
+    movistar.es ono.com ya.com terra.com terra.com.br globo.com ig.com.br prodigy.net.mx iol.pt clix.pt
+    sfr.fr neuf.fr bbox.fr alice.it tin.it tiscali.it arcor.de online.de posteo.de mailbox.org tutanota.com tuta.com
+    fastmail.com fastmail.fm hey.com pm.me zoho.com bluewin.ch hispeed.ch ziggo.nl kpnmail.nl telenet.be skynet.be
+    comcast.net verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net shaw.ca rogers.com sympatico.ca
+    bigpond.com optusnet.com.au xtra.co.nz sky.com virginmedia.com ntlworld.com talktalk.net rocketmail.com
+    wp.pl o2.pl onet.pl interia.pl seznam.cz centrum.cz rambler.ru bk.ru inbox.ru list.ru ukr.net
+    naver.com daum.net hanmail.net 126.com sina.com foxmail.com rediffmail.com
 """
 SHARED_DOMAINS = frozenset(_SHARED.split())
+# Those that have one in each country.
+_SHARED_EVERYWHERE = frozenset({"gmx", "hotmail", "live", "outlook", "yahoo", "yandex"})
 
 _ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\\\"]+@[^\s@,;:<>()\[\]\\\"]+")
 _PIECE = re.compile(r'(?:"[^"\n\r]*"|[^,;\n\r])++')  # up to a comma that stands in no quotes
@@ -171,7 +181,7 @@ class _Thread:
         if address == _plain(one.sender) or (one.is_requesters and address in self.known):
             return True
         domain = domain_of(address)
-        return domain == domain_of(_plain(one.sender)) and domain not in SHARED_DOMAINS
+        return domain == domain_of(_plain(one.sender)) and not is_shared(domain)
 
     def _theirs(self, addresses: Iterable[str]) -> list[str]:
         return [address for address in clean(addresses) if not self.is_ours(address)]
@@ -193,8 +203,18 @@ def clean(addresses: Iterable[str]) -> list[str]:
 
 
 def is_address(text: str) -> bool:
-    """Whether it has the shape of one address. Whether it exists, only a mail can tell."""
-    return len(text) <= LONGEST_ADDRESS and text.isprintable() and bool(_ADDRESS.fullmatch(text))
+    """Whether it has the shape of one address. Whether it exists, only a mail can tell.
+
+    None has an encoded word in it, nor letters that mail servers read as a comma or a second "@".
+    """
+    if len(text) > LONGEST_ADDRESS or not text.isprintable() or not _ADDRESS.fullmatch(text) or "=?" in text:
+        return False
+    return text.isascii() or bool(_ADDRESS.fullmatch(unicodedata.normalize("NFKC", text)))
+
+
+def is_shared(domain: str) -> bool:
+    """Whether thousands of strangers have their addresses there."""
+    return domain in SHARED_DOMAINS or domain.partition(".")[0] in _SHARED_EVERYWHERE
 
 
 def domain_of(address: str) -> str:
@@ -275,4 +295,4 @@ def outside(addresses: Iterable[str], *, known: Iterable[str]) -> list[str]:
 def belonging(address: str) -> str:
     """What an address belongs to: its domain, or itself where the domain is anybody's."""
     domain = domain_of(address)
-    return _plain(address) if domain in SHARED_DOMAINS else domain
+    return _plain(address) if is_shared(domain) else domain

@@ -15,7 +15,7 @@ BATCH = 200
 
 @shared_task
 def receive_inbound_email(*, inbound_email_id: int, **_: object) -> None:  # **_: old workers survive new arguments
-    inbound = InboundEmail.objects.filter(pk=inbound_email_id).first()
+    inbound = InboundEmail.objects.select_related("mailbox").filter(pk=inbound_email_id).first()
     if inbound:
         receiving.receive(inbound)
 

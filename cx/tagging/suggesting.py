@@ -21,8 +21,10 @@ def suggest_tagging(event: Event) -> None:
 
 
 def suggest(ticket: Ticket) -> Tagging | None:
-    """The model's reading of the whole matter; None while the customer has said nothing."""
-    said = ticket.messages.filter(author=Author.CUSTOMER, is_auto=False).in_order().values_list("text", flat=True)
+    """The model's reading of the whole matter; None while the customer has said nothing. What strangers say in it is
+    not the customer's."""
+    own = ticket.messages.filter(author=Author.CUSTOMER, is_auto=False, is_from_stranger=False)
+    said = own.in_order().values_list("text", flat=True)
     read = reading_of(
         subject=ticket.subject, said=list(said), expected=ticket.expected, channel=ticket.channel,
         language=ticket.language,

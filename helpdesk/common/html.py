@@ -270,15 +270,17 @@ def _linked(text: str) -> str:
 
 
 def _without_trailing_marks(url: str) -> str:
-    """A full stop ends the sentence, not the address; a bracket belongs to the address only if it was opened there."""
-    while url and (url[-1] in _TRAILING or _closes_nothing(url)):
-        url = url[:-1]
-    return url
+    """A full stop ends the sentence, not the address; a bracket belongs to the address only if it was opened there.
 
-
-def _closes_nothing(url: str) -> bool:
-    opening = {")": "(", "]": "["}.get(url[-1], "")
-    return bool(opening) and url.count(url[-1]) > url.count(opening)
+    Counted once and cut once: a stranger's address may be a million brackets long.
+    """
+    end = len(url)
+    surplus = {")": url.count(")") - url.count("("), "]": url.count("]") - url.count("[")}
+    while end and (url[end - 1] in _TRAILING or surplus.get(url[end - 1], 0) > 0):
+        end -= 1
+        if url[end] in surplus:
+            surplus[url[end]] -= 1
+    return url[:end]
 
 
 def _lines(text: str) -> str:

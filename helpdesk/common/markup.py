@@ -17,8 +17,9 @@ SILENT = frozenset(
 VOID = frozenset({"br", "hr", "img", "wbr", "area", "base", "col", "embed", "input", "link", "meta", "source", "track"})
 
 _TAG_NAME = re.compile(r"/?[a-zA-Z][a-zA-Z0-9:_-]*")
+_ANY_TAG = re.compile(r"<[^<>]*>")
 _PLAIN_ATTRIBUTES = re.compile(r"[^<>\"']*")
-_ATTRIBUTE = re.compile(r"""([a-zA-Z][a-zA-Z0-9_-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
+_ATTRIBUTE = re.compile(r"""(?<![a-zA-Z0-9_-])([a-zA-Z][a-zA-Z0-9_-]*+)\s*+=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""")
 _LONGEST_ATTRIBUTES = 20_000
 # Nearly every tag: well-formed, values in double quotes. The careful way below is for the others.
 _TIDY_TAG = re.compile(r"""<(/?[a-zA-Z][a-zA-Z0-9:_-]*)((?:\s+[a-zA-Z][a-zA-Z0-9_-]*="[^"<>]{0,2000}")*)\s*/?>""")
@@ -100,10 +101,18 @@ class _Reader:
             position = html.index(mark, position + 1) + 1
 
 
-def tokens(html: str) -> Iterator[Tag | Text]:
-    """Yield the tags and texts of `html` in order. Comments, declarations and scripts are passed over."""
-    reader, position, size = _Reader(html), 0, len(html)
+def tokens(html: str, *, most: int | None = None) -> Iterator[Tag | Text]:
+    """Yield the tags and texts of `html` in order. Comments, declarations and scripts are passed over.
+
+    After `most` of them the rest is one text without its tags, made for readers and not for HTML: a `<` that is no tag
+    stands in it as it is.
+    """
+    reader, position, size, seen = _Reader(html), 0, len(html), 0
     while position < size:
+        seen += 1
+        if most is not None and seen > most:
+            yield Text(_ANY_TAG.sub(" ", html[position:]))
+            return
         opening = html.find("<", position)
         if opening < 0:
             yield Text(html[position:])

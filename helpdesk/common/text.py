@@ -110,6 +110,7 @@ _BLOCKS = _PARAGRAPHS | {
 }  # fmt: skip
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _RULE = "_" * 32
+_MOST_TOKENS = 300_000
 
 
 class _Page:
@@ -135,6 +136,10 @@ class _Page:
         if self.preformatted:
             first, *more = normalise(text).split("\n")
             self.current.append(first)
+            if len(more) > _MOST_TOKENS:  # nobody typed these
+                self.break_line()
+                self.lines += more
+                return
             for line in more:
                 self.break_line()
                 self.current.append(line)
@@ -191,7 +196,7 @@ def text_from_html(html: str) -> str:
     Broken markup gives its words all the same; the time grows with the length only.
     """
     page = _Page()
-    for token in tokens(html):
+    for token in tokens(html, most=_MOST_TOKENS):
         if isinstance(token, Tag):
             _apply(page, token)
         else:

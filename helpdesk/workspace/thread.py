@@ -208,29 +208,38 @@ def _events(ticket: Ticket) -> Iterable[Entry]:
 
 
 def delivery_line(message: Message) -> DeliveryLine:
-    """How it goes with the mail: the worst of its recipients decides."""
-    delivery = message.worst_delivery
-    if delivery is None and message.is_from_elsewhere:
+    """How it goes with the mail, for every recipient: the worst first."""
+    worst = message.worst_delivery
+    if worst is None and message.is_from_elsewhere:
         return DeliveryLine(_t("Sent from a mail program, found among the sent mail"), "")
-    if delivery is None:
+    if worst is None:
         return DeliveryLine(_t("Not sent by mail: no address"), "")
-    state, to = delivery.state, delivery.address
-    if delivery.can_be_undone:
-        left = max(1, round((delivery.due_at - timezone.now()).total_seconds()))
-        return DeliveryLine(_t("Sending in %(seconds)s s") % {"seconds": left}, "", delivery.due_at, left)
+    if worst.can_be_undone:
+        left = max(1, round((worst.due_at - timezone.now()).total_seconds()))
+        return DeliveryLine(_t("Sending in %(seconds)s s") % {"seconds": left}, "", worst.due_at, left)
+    is_bad = worst.state in (Delivery.State.FAILED, Delivery.State.BOUNCED)
+    said: dict[str, list[str]] = {}  # what became of it -> to whom
+    for delivery in sorted(message.deliveries.all(), key=lambda each: (each.state != worst.state, each.pk)):
+        said.setdefault(_said_of(delivery), []).append(delivery.address)
+    words = " · ".join(line.replace("%(to)s", ", ".join(to)) for line, to in said.items())
+    return DeliveryLine(words, "bad" if is_bad else "")
+
+
+def _said_of(delivery: Delivery) -> str:
+    """What became of one mail, with %(to)s for its recipient, so that those who fared alike stand together."""
+    state, answer = delivery.state, f": {delivery.answer[:300]}" if delivery.answer else ""
     if state == Delivery.State.SENT and delivery.delivered_at:
-        said = {"time": _clock(delivery.delivered_at), "to": to}
-        return DeliveryLine(_t("Delivered %(time)s to %(to)s") % said, "")
+        return _t("Delivered %(time)s to %(to)s") % {"time": _clock(delivery.delivered_at), "to": "%(to)s"}
     if state == Delivery.State.SENT:
-        return DeliveryLine(_t("Sent %(time)s to %(to)s") % {"time": _clock(delivery.sent_at), "to": to}, "")
-    if state in (Delivery.State.FAILED, Delivery.State.BOUNCED):
-        line = _t("Not delivered to %(to)s") if state == Delivery.State.FAILED else _t("Came back from %(to)s")
-        answer = f": {delivery.answer[:300]}" if delivery.answer else ""
-        return DeliveryLine(line % {"to": to} + answer, "bad")
+        return _t("Sent %(time)s to %(to)s") % {"time": _clock(delivery.sent_at), "to": "%(to)s"}
+    if state == Delivery.State.FAILED:
+        return _t("Not delivered to %(to)s") + answer
+    if state == Delivery.State.BOUNCED:
+        return _t("Came back from %(to)s") + answer
     if state == Delivery.State.DEFERRED:
-        line = _t("Not taken yet by %(to)s, next try %(time)s") % {"to": to, "time": _clock(delivery.due_at)}
-        return DeliveryLine(line + (f": {delivery.answer[:300]}" if delivery.answer else ""), "")
-    return DeliveryLine(delivery.word, "")
+        words = _t("Not sent to %(to)s yet, next try %(time)s")
+        return words % {"to": "%(to)s", "time": _clock(delivery.due_at)} + answer
+    return f"{delivery.word}: %(to)s"
 
 
 def _clock(moment: datetime | None) -> str:
@@ -367,7 +376,11 @@ SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     EventKind.UNDELIVERED: lambda _actor, details: (
         _t("Mail to %(to)s could not be delivered") % {"to": details.get("to") or details.get("address") or "–"}
     ),
-    EventKind.ANSWERED_ELSEWHERE: _with_actor(lambda: _t("%(actor)s answered from their own mail program")),
+    EventKind.ANSWERED_ELSEWHERE: lambda actor, _details: (
+        _t("%(actor)s answered from their own mail program") % {"actor": actor}
+        if actor
+        else _t("Somebody answered from a mail program of ours")
+    ),
     EventKind.RESENT: lambda actor, details: (
         _t("%(actor)s sent the mail to %(to)s again")
         % {"actor": actor or _t("Puente"), "to": details.get("address") or "–"}

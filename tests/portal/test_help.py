@@ -14,7 +14,7 @@ from helpdesk.portal.views import health
 from tests import factories
 from tests.portal.conftest import read
 from tickets.mail import storing
-from tickets.models import Delivery, InboundEmail
+from tickets.models import Delivery, InboundEmail, MailAlarm
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,14 @@ def test_all_is_well(browser):
     assert response.status_code == 200
     assert response.json() == {
         "status": "ok",
-        "database": {"reachable": True, "oldest_unread_email_seconds": 0, "oldest_due_delivery_seconds": 0},
+        "database": {
+            "reachable": True,
+            "oldest_unread_email_seconds": 0,
+            "oldest_due_delivery_seconds": 0,
+            "deferred_deliveries": 0,
+            "oldest_deferred_delivery_seconds": 0,
+            "mail_alarms": 0,
+        },
         "broker": {"reachable": True, "tasks_waiting": 0},
     }
     assert "no-store" in response["Cache-Control"]
@@ -74,6 +81,29 @@ def test_work_that_waits_is_seen(browser, ticket, ana, support):
     assert response.json()["status"] == "late"
     assert 600 <= database["oldest_unread_email_seconds"] < 660
     assert 120 <= database["oldest_due_delivery_seconds"] < 180
+
+
+@pytest.mark.parametrize("minutes, status", [(30, "ok"), (90, "late")])
+def test_mail_that_no_server_takes_is_seen_although_each_try_puts_it_off(browser, ticket, ana, minutes, status):
+    ticket.reply(by=ana, text="Hello")
+    now = timezone.now()
+    Delivery.objects.update(
+        state="deferred", trying_since=now - timedelta(minutes=minutes), due_at=now + timedelta(minutes=20)
+    )
+
+    found = browser.get("/health/").json()
+
+    assert found["status"] == status
+    assert found["database"]["deferred_deliveries"] == 1
+    assert found["database"]["oldest_deferred_delivery_seconds"] >= minutes * 60
+
+
+def test_an_open_alarm_of_a_mailbox_is_seen(browser, support):
+    MailAlarm.objects.create(mailbox=support, kind="silent", words="Nothing answers.")
+    MailAlarm.objects.create(mailbox=support, kind="unread", words="Over.", ended_at=timezone.now())
+
+    found = browser.get("/health/").json()
+    assert (found["status"], found["database"]["mail_alarms"]) == ("late", 1)
 
 
 def test_a_broker_out_of_reach_is_said(browser, settings, monkeypatch):

@@ -29,6 +29,9 @@ FORM = """
       </template>
     </div>
     <textarea id="reply" name="text" data-draft-url="/drafts/reply/"></textarea>
+    <details id="files"><summary>Files</summary>
+      <input type="file" name="files" aria-label="Files" aria-describedby="help" data-most="2" data-each="10"
+        data-total="15"><span id="help">Up to 2 files, 10 bytes each</span></details>
     <button type="submit" data-primary>Send</button>
   </form>
 </div>
@@ -95,7 +98,7 @@ def test_what_is_no_address_stays_and_says_so_and_the_server_hears_of_it(form: P
 
 
 def test_nobody_stands_there_twice(form: Page) -> None:
-    form.locator("summary").click()
+    form.get_by_text("Cc", exact=True).click()
     form.locator("#cc").fill("carla@example.com, max@example.com, max@example.com,")
 
     assert form.locator("textarea[name=cc]").input_value() == "max@example.com"
@@ -153,3 +156,20 @@ def test_a_draft_is_saved_with_whom_it_is_for(form: Page, site: Site) -> None:
     drafts = [values for path, values in site.posted if path == "/drafts/reply/"]
     assert drafts[-1]["to"] == ["carla@example.com, max@example.com"]
     assert drafts[-1]["text"] == ["Hola"]
+
+
+def test_a_file_that_is_too_large_is_named_and_sending_says_so_again(form: Page, site: Site) -> None:
+    large = {"name": "damage.png", "mimeType": "image/png", "buffer": b"x" * 11}
+    form.locator("#files summary").click()
+    form.get_by_label("Files", exact=True).set_input_files([large])
+    expect(form.locator("#help")).to_have_text("damage.png: Up to 2 files, 10 bytes each")
+    form.locator("#files summary").click()
+    form.get_by_role("button", name="Send", exact=True).click()
+
+    expect(form.locator("#files")).to_have_attribute("open", "")
+    expect(form.get_by_label("Files", exact=True)).to_be_focused()
+    assert not [path for path, _values in site.posted if path == "/replies/"]
+
+    form.get_by_label("Files", exact=True).set_input_files([{**large, "buffer": b"small"}])
+    expect(form.locator("#help")).to_have_text("Up to 2 files, 10 bytes each")
+    sent(form, site)

@@ -179,7 +179,7 @@ def test_a_ticket_that_continues_another_says_so(as_user: Browser, cast: Cast, t
     "state, words",
     [
         (Delivery.State.PENDING, "Queued"),
-        (Delivery.State.DEFERRED, "Not taken yet by carla@example.com, next try "),
+        (Delivery.State.DEFERRED, "Not sent to carla@example.com yet, next try "),
         (Delivery.State.SENDING, "Being sent"),
         (Delivery.State.SENT, "to carla@example.com"),
         (Delivery.State.FAILED, "Not delivered to carla@example.com: 550 no such user"),
@@ -193,6 +193,20 @@ def test_what_became_of_a_reply_is_said_in_words(
     message.deliveries.update(state=state, sent_at=timezone.now(), answer="550 no such user")
 
     assert words in _page(as_user(ana), ticket)
+
+
+def test_every_recipient_of_a_reply_is_named_the_one_in_trouble_first(
+    as_user: Browser, ana: User, ticket: Ticket
+) -> None:
+    message = ticket.reply(by=ana, text="Done.", to=["carla@example.com", "two@example.com"], cc=["boss@example.com"])
+    message.deliveries.update(state=Delivery.State.SENT, sent_at=timezone.now())
+    message.deliveries.filter(address="boss@example.com").update(state=Delivery.State.BOUNCED, answer="552 full")
+
+    page = _page(as_user(ana), ticket)
+
+    assert "Came back from boss@example.com: 552 full · Sent " in page
+    assert "to carla@example.com, two@example.com" in page
+    assert 'href="/mail/undelivered/">Send again or correct the address</a>' in page
 
 
 def test_the_original_is_shown_where_it_can_do_nothing(as_user: Browser, cast: Cast, ticket: Ticket) -> None:

@@ -48,6 +48,13 @@ _X400 = re.compile(r"c=.{0,200}(?:smtp=|dda:)", re.I)
 _REPLY = re.compile(r"(?:[A-Za-z]{1,20} ?[<>]{0,3} ?)?(?:[45]\d\d[ -]|RCPT TO ?:)[^@]*", re.I)
 _TO = re.compile(r"(?:to|an|para|à|a)\s?:\W{0,9}", re.I)
 _GENERATED = re.compile(r"(?:generated|expanded) from:?\s?<?$", re.I)
+# What to do now is no reason either.
+_ADVICE = re.compile(
+    r"\W*(?:please|if you|for (?:more|further|assistance|help)|bitte|falls sie|wenn sie|por favor|si (?:necesita|"
+    r"cree|vous)|"
+    r"para m[aá]s|veuillez|pour plus|se (?:voc[eê]|hai|ha|ritiene)|per ulteriori|para mais)\b",
+    re.I,
+)
 _GOES_ON = re.compile(r"[,;]? {1,4}(?:has|which|is used|and then|via|to have|said)\b")
 _CODE_BEFORE = re.compile(r"(?:said|response|reason|error|returned)\b[^.]{0,80}$", re.I)
 
@@ -100,7 +107,7 @@ def reason_in(text: str) -> str:
             start = coded - 1 if coded and _CODE_BEFORE.search(paragraph[coded - 1][-200:]) else coded
             return " ".join(paragraph[start:])[:500].strip()
     # A title or an announcement ("for the following reason:") is no reason.
-    joined = [" ".join(paragraph) for paragraph in paragraphs]
+    joined = [one for one in map(" ".join, paragraphs) if not _ADVICE.match(one)]
     joined = [one for one in joined if not re.match(r"on \w{3}, |[^\n]{0,60}:$", one)] or joined
     said = [one for one in joined if FAILED.search(one) and not ADDRESS.fullmatch(one)]
     told = next((one for one in said if len(one.split()) > 4 or not one.isascii()), next(iter(said), ""))

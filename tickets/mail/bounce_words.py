@@ -42,7 +42,7 @@ FAILED = Phrases(
     r"\breturned (?:mail|to (?:the )?sender|e-?mail|permanent errors?)\b|\breturning message\b|\bhas been returned\b",
     r"\brecipients? (?:(?:were|was|is|are) )?(?:rejected|refused|affected|invalid|not)|\brejected recipient\b",
     r"\b(?:user|recipient|mailbox|account|address|addressee|person|domain|host)(?:\(s\)|s)?(?:'s)? "
-    r"(?:\S{1,40} ){0,3}?(?:is |was |are |has been |currently |temporarily )*(?:unknown|not (?:found|known|listed|"
+    r"(?:[^\s>]{1,40} ){0,3}?(?:is |was |are |has been |currently |temporarily )*(?:unknown|not (?:found|known|listed|"
     r"exist|local|"
     r"a valid|available|recognized|active|been collected)|unavailable|disabled|inactive|full|invalid|suspended|"
     r"discontinued|over (?:its |their |the )?quota|does ?n['’o]t exist|doesn['’]t have)",
@@ -85,13 +85,35 @@ FAILED = Phrases(
     r"\bunzustellbar|\bnicht zugestellt|\bzustellung\b[^.]{0,80}?(?:fehlgeschlagen|gescheitert|verz[oö]gert|nicht "
     r"m[oö]glich|abgebrochen)|\bfehler (?:bei|w[aä]hrend) der (?:zustellung|[uü]bermittlung)|"
     r"\bpostfach\b[^.]{0,40}\bvoll\b|"
-    r"\b(?:empf[aä]nger|benutzer|adresse)\b[^.]{0,30}\b(?:unbekannt|existiert nicht|nicht gefunden)|\bunbekannte[rn]? "
+    r"\b(?:empf[aä]nger|benutzer|adresse)\b[^.]{0,30}\b(?:unbekannt|nicht bekannt|existiert nicht|nicht gefunden)|"
+    r"\bunbekannte[rn]? "
     r"(?:empf|benutzer|adress)|\bannahme verweigert|\bzur[uü]ckgewiesen",
     # Italian
-    r"\bnon (?:[eè]|e['’]|ha|pu[oò]|pu['o]) ?(?:stato |potuto |possibile |essere )*(?:recapit|consegn|inoltr|invia)|"
+    r"\bnon (?:[eè]|e['’]|ha|pu[oò]|pu['o]) ?(?:ancora |stato |potuto |possibile |essere )*(?:recapit|consegn|inoltr|"
+    r"invia)|"
     r"\bimpossibile (?:recapitare|consegnare|inviare|il recapito)|\bmanca(?:to|ta) (?:recapito|consegna)|\bnon recapit|"
-    r"\bnon consegnat|\bcasella (?:\S{1,40} ){0,3}piena|\b(?:indirizzo|utente|destinatario) (?:non trovato|sconosciuto|"
+    r"\bnon consegnat|\bcasella (?:[^\s>]{1,40} ){0,3}piena|\b(?:indirizzo|utente|destinatario) (?:non trovato|"
+    r"sconosciuto|"
     r"inesistente)|\brecapito (?:non riuscito|ritardato|fallito)",
+    # A full mailbox, or an address that is none: the address may stand between, and its full stops end no sentence
+    r"\bbuz[oó]n\b(?:[^.\n]|\.(?=\S)){0,80}\blleno|\bbo[iî]te\b(?:[^.\n]|\.(?=\S)){0,80}\b(?:pleine|satur[eé]e)|"
+    r"\bcasella\b(?:[^.\n]|\.(?=\S)){0,80}\bpiena|\bcaixa\b(?:[^.\n]|\.(?=\S)){0,80}\b(?:cheia|lotada)|"
+    r"\bpostfach\b(?:[^.\n]|\.(?=\S)){0,80}\b(?:voll|ist [uü]berf[uü]llt)",
+    r"\b(?:usuario|destinatario|direcci[oó]n|cuenta|buz[oó]n|dominio)(?: de correo)? no (?:es|son) v[aá]lid|"
+    r"\bno existe (?:el|la|ese|esa|este|esta|ning[uú]n) (?:\w+ )?(?:usuario|cuenta|buz[oó]n|direcci[oó]n|destinatario)|"
+    r"\b(?:destinataire|adresse|utilisateur|compte)s? (?:\w+ )?(?:invalide|inexistant|n['’]existe pas|"
+    r"n['’]est pas valide)|"
+    r"\b(?:usu[aá]rio|destinat[aá]rio|endere[cç]o|conta) (?:inv[aá]lid|n[aã]o existe|n[aã]o [eé] v[aá]lid)|"
+    r"\b(?:indirizzo|utente|destinatario|casella) (?:\w+ )?non (?:[eè] )?(?:valid|esiste)|"
+    r"\bung[uü]ltige[rn]? (?:empf[aä]nger|adresse|e-?mail)|\b(?:adresse|empf[aä]nger)\b[^.\n]{0,30}\bung[uü]ltig",
+    # A trouble on the way, as the large mail services word it
+    r"\bproblemas?\b[^.\n]{0,40}\bal entregar|\bentrega incompleta|\bbeim zustellen\b[^.\n]{0,80}?(?:problem|fehler)|"
+    r"\bbeim zustellen\b[^\n]{0,160}?\b(?:problem|fehler)\b|\bzustellung unvollst[aä]ndig|"
+    r"\bprobl[eè]me\b[^.\n]{0,60}\b(?:remise|distribution|livraison|transmission)|\b(?:remise|"
+    r"distribution) incompl[eè]te|"
+    r"\bproblem[ai]\b[^.\n]{0,60}\b(?:recapito|consegna|ao entregar|na entrega)|\b(?:recapito|consegna) incomplet",
+    r"\b(?:message|mail|e-?mail) you sent\b[^.\n]{0,60}\bblocked|\bblocked by (?:our|the|a) (?:\w+ ){0,3}(?:filter|"
+    r"firewall)",
     # Dutch, the Scandinavian languages, Finnish
     r"\b(?:kon|kan) niet (?:worden )?(?:bezorgd|afgeleverd|verzonden)|\bonbestelbaar|\bniet (?:bezorgd|afgeleverd)|"
     r"\bkunde inte (?:levereras|skickas)|\bolevererbar|\bkunne ikke leveres|\bkan ikke leveres|\bikke leveret|"
@@ -126,17 +148,22 @@ DELAYED = Phrases(
     r"\b(?:delivery )?attempts will continue|\bwill continue to attempt|\bstill trying\b|\bkeeps? trying\b",
     r"\b(?:no|not) need to (?:resend|re-send)|\bthis is (?:just )?a warning\b|\bwarning message only\b",
     r"\btransient non-fatal\b|\bcould not be delivered for \d+ (?:hours?|minutes?)|\bundeliverable for \d+",
-    r"\bse ha retrasado\b|\bseguir[aá] intentando|\bcontinuar[aá] intentando|\bintentar[aá] entregar|\bentrega "
+    r"\bse ha retrasado\b|\b(?:seguir|continuar)[aá] intent[aá]ndo|\bretraso en la entrega|"
+    r"\btodav[ií]a no (?:ha |se ha )?(?:podido|sido|entreg)|\bnoch nicht (?:zugestellt|ausgeliefert)|"
+    r"\bainda n[aã]o (?:foi|p[oô]de)|\bnon [eè] ancora\b|\bpas encore (?:[eé]t[eé]|pu)|\bintentar[aá] entregar|"
+    r"\bentrega "
     r"retrasada",
     r"\bverz[oö]gert|\bweitere zustellversuche|\bwird weiter(?:hin)? versuch|\bretard[eé]e?\b|\bcontinuer(?:a|ont) "
     r"(?:d['’e] ?|à )|\bser[aá] tentad|\batrasad|\batras[oa] na entrega|\britardat|\bcontinuer[aà] a tentare|"
-    r"\bvertraagd|"
+    r"\bvertraagd|\b(?:volver[aá]|volveremos) a intentar|\bseguiremos intent|\bversucht es (?:noch|weiter)|"
+    r"\bversuchen es (?:noch|weiter)|\br[eé]essa(?:ier|yer)|\bnouvelles? tentatives?\b|\britent(?:er|iam|and)|"
+    r"\bnuovi tentativi\b|\btentar[aá] novamente|\bvoltar[aá] a tentar|\bnovas tentativas\b|"
     r"задержан|продолж\w+ попытки|遅延|遅れて|再送信?を(?:試み|続け)|延迟|延遲",
 )
 GAVE_UP = Phrases(
     r"\b(?:given|giving|gave) up\b|\bpermanent(?:ly)?\b|\bno further (?:delivery )?attempts|\bnot going to try|"
     r"\bwill not be (?:retried|attempted)|\bremoved from the (?:mail )?queue|\btoo long\b|\bexpired\b|\bpermanente\b|"
-    r"\bdauerhaft|\bd[eé]finitiv|\bfatal\b",
+    r"\bdauerhaft|\bd[eé]finitiv|(?<!non-)\bfatal\b",
 )
 
 # Without a code, these words tell of a trouble that passes: the address itself may be right.
@@ -144,18 +171,21 @@ PASSING = Phrases(
     r"\b(?:over|out ?of|exceed\w*|full|disk)\b[^.]{0,40}\bquota|\bquota\b[^.]{0,40}\b(?:exceed|full|over|violat)|"
     r"\bover ?quota",
     r"\b(?:mail)?(?:box|folder|account)(?:'s)?(?: is| has| is currently)?(?: too)? full\b|\bfull mail ?box\b|"
-    r"\bmailbox (?:size|storage)[^.]{0,30}exceed|\binsufficient (?:disk|system|storage)|\btoo much mail\b",
+    r"\bmailbox\b[^.\n]{0,30}\bexceed|\binsufficient (?:disk|system|storage)|\btoo much mail\b",
     r"\btempora(?:ry|rily)\b|\btry (?:again )?later\b|\btim(?:ed?|ing)[ -]?out\b|\bconnection (?:refused|reset|lost|"
     r"timed)|"
     r"\bnot respond|\btoo busy\b|\b(?:un)?able to (?:connect|establish)|\bbusy\b|\bwithin \d+ (?:days|hours)\b|"
-    r"\bin the queue too long|\bretry time|\bexpired\b|\bunreachable\b|\bmaximum[ -]time\b|\btoo many connections",
-    r"\bbuz[oó]n\b[^.]{0,30}\blleno|\bpleine\b|\bpostfach\b[^.]{0,40}\bvoll\b|\bcasella\b[^.]{0,40}\bpiena|"
-    r"\bcaixa\b[^.]{0,40}\b(?:cheia|lotada)|переполнен|いっぱい|容量|已满|已滿",
+    r"\bin the queue too long|\bretry time|\bexpired\b|\bunreachable\b|\bnot reachable\b|"
+    r"\bfailed (?:after )?\d+ attempts\b|\ballowed queue period\b|\bmaximum[ -]time\b|\btoo many connections",
+    r"\bbuz[oó]n\b(?:[^.\n]|\.(?=\S)){0,80}\blleno|\bpleine\b|\bpostfach\b(?:[^.\n]|\.(?=\S)){0,80}\bvoll\b|"
+    r"\bcasella\b(?:[^.\n]|\.(?=\S)){0,80}\bpiena|\bcaixa\b(?:[^.\n]|\.(?=\S)){0,80}\b(?:cheia|lotada)|переполнен|"
+    r"いっぱい|容量|已满|已滿",
 )
 
 # What a report about our mail is called. The whole subject, or its beginning.
 SUBJECT = Phrases(
-    r"^\W*(?:\[[^\]]{0,40}\]\s*)?(?:e?mail |message |your |auto:? |status )*(?:"
+    r"^\W*(?:\[[^\]]{0,40}\]\s*)?(?:e?mail |message |your |auto:? |status |nachricht |aviso:? |avviso:? |avis |"
+    r"warnung:? )*(?:"
     r"undeliver|non-?deliver|not delivered|returned (?:mail|to|e-?mail)|failure (?:notice|delivery)|"
     r"deliver[yi]\w*(?:[ :-]+\w+){0,3}[ :-]+(?:fail|problem|error|delay|warning|impossible|notification|report)|"
     r"delivery (?:status|report|fail|notification)|(?:fail(?:ed|ure)|error)[ :-]+(?:to deliver|deliver|mail|sending|"
@@ -164,6 +194,7 @@ SUBJECT = Phrases(
     r"mail(?:er)?[ -](?:error|failure)|failed mail|could not be delivered|bounced?\b|rejected\b|automatically rejected|"
     r"(?:message |transmission |sending )(?:status|delivery|failed|error|undeliver|could not|not|rejected)|processing "
     r"error|"
+    r"(?:you sent )?(?:was )?blocked\b|"
     r"delayed mail|warning: |there was an error sending|permanent (?:delivery )?(?:failure|error)|user unknown|"
     r"address not found|message (?:not|has not)|couldn['’]t|sorry, your message|mail not|unzustellbar|nicht zustell|"
     r"no se (?:puede|ha podido|pudo|entreg)|no entregad|devuelto|correo (?:devuelto|no)|error (?:de|en la) entrega|"
@@ -171,7 +202,8 @@ SUBJECT = Phrases(
     r"n[aã]o entreg|falha (?:na|de) entrega|notifica[cç][aã]o d[eao] (?:status|estado|entrega)|mensagem n[aã]o|"
     r"devolvid|"
     r"non[ -](?:remis|distribu|d[eé]livr|recapit|consegn)|[eé]chec d|impossible d|notification d['’][eé]tat|remise|"
-    r"mancat[oa] (?:recapito|consegna)|impossibile|recapito|onbestelbaar|niet (?:bezorgd|afgeleverd)|"
+    r"mancat[oa] (?:recapito|consegna)|errore (?:di|nella) consegna|messaggio non|impossibile|recapito|onbestelbaar|"
+    r"niet (?:bezorgd|afgeleverd)|"
     r"fehler|benachrichtigung|zustell|nie(?:dostar| mo[zż]na| dorecz)|zwrot|недостав|не доставл|не может|ошибка|"
     r"メール配信|メッセージを配信|配信(?:不能|エラー)|送信(?:エラー|できま)|エラー|不達|退信|系统退信|邮件(?:退|投递)|"
     r"无法|無法|傳遞|반송|배달|تعذر|لم يتم|فشل|teslim|iletilem)",

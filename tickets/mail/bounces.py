@@ -159,6 +159,10 @@ class _Report:
             if count > MOST_RECIPIENTS:
                 return
             address = next((found for name in _NAMING if (found := _address_in(block.get(name, "")))), "")
+            if "+" in address and _XTEXT.search(address):
+                # Some servers leave the original address coded for SMTP (RFC 3461); the final one tells.
+                plain = _XTEXT.sub(lambda match: chr(int(match[1], 16)), address)
+                address = plain if plain == _address_in(block.get("final-recipient", "")) else address
             if not address:
                 shared |= {name: block[name] for name in ("action", "status", "diagnostic-code") if name in block}
                 continue
@@ -239,7 +243,7 @@ class _Report:
             )
             told = [(address, reason_in(text)) for address in guess[:1]]
         found = [_recipient(address, diagnostic=reason) for address, reason in told]
-        if DELAYED.search(f"{self.subject}\n{text}") and not GAVE_UP.search(text):
+        if DELAYED.search(f"{self.subject}\n{text}") and not GAVE_UP.search(_WILL_TELL.sub(" ", text)):
             found = [replace(one, action="delayed", permanent=False) for one in found]
         return [one for one in found if one.action != "delivered"]
 
@@ -278,6 +282,12 @@ class _Report:
         return answered[-1] if answered else ""
 
 
+# "You'll be notified if the delivery fails permanently": it has not.
+_WILL_TELL = re.compile(
+    r"\b(?:notif\w{2,6}|avis\w{2,6}|inform\w{1,6}|benachrichtig\w{0,4}|nachricht|pr[eé]ven\w{1,4}|told|know)\b[^.]{0,40}?"
+    r"\b(?:if|when|si|falls|wenn|sobald|se|caso)\b[^.]{0,120}",
+    re.I,
+)
 _TAKEN_FOR = re.compile(r"\bfor <?(" + ADDRESS.pattern + ")", re.I)
 _OURS = ("to", "delivered-to", "envelope-to", "from")
 _TECHNICAL = re.compile(
@@ -355,6 +365,7 @@ def _message_id_in(text: str) -> str:
 
 # --- the standard form
 
+_XTEXT = re.compile(r"\+([2-7][0-9A-F])")
 _NAMING = ("original-recipient", "final-recipient", "x-actual-recipient", "x-display-name", "recipient")
 
 

@@ -39,10 +39,17 @@ _SHIFTED = {"utf-7", "hz", "iso2022_jp_ext", "iso2022_kr", "utf-16", "utf-16-le"
 def _bad_byte_as_cp1252(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    bad = error.object[error.start : error.end]
-    return bad.decode("cp1252", "replace"), error.end
+    # Together with the bad bytes near by: to be asked about each of millions takes a minute.
+    run = _BAD_BYTES.match(error.object, error.end)
+    end = run.end() if run else error.end
+    return error.object[error.start : end].decode("cp1252", "replace"), end
 
 
+# Bytes that make no letter of UTF-8, with the ASCII between them.
+_BAD_BYTES = re.compile(
+    rb"(?:[\x00-\x7f]*+(?:[\x80-\xc1\xf5-\xff]|[\xc2-\xf4](?![\x80-\xbf])|[\xe0-\xf4][\x80-\xbf](?![\x80-\xbf])|"
+    rb"[\xf0-\xf4][\x80-\xbf]{2}(?![\x80-\xbf]))){0,20000}+"
+)
 codecs.register_error("tickets.cp1252", _bad_byte_as_cp1252)
 
 
@@ -160,6 +167,7 @@ def _decode_wide(raw: bytes, codec: str) -> str:
     return raw.decode(codec, "replace")
 
 
+_MOST_ESCAPES = 500_000
 _JIS_ESCAPE = re.compile(rb"\x1b(\$[@B]|\([BJI]|\$\([CD])")
 
 
@@ -168,7 +176,8 @@ def _decode_iso_2022_jp(raw: bytes) -> str:
     try:
         return raw.decode("iso2022_jp_ext")
     except UnicodeError:
-        pass
+        if raw.count(0x1B) > _MOST_ESCAPES:
+            return raw.decode("iso2022_jp_ext", "replace")
     output, position, mode = [], 0, b"(B"
     for escape in [*_JIS_ESCAPE.finditer(raw), None]:
         piece = raw[position : escape.start() if escape else len(raw)]

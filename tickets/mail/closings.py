@@ -18,6 +18,8 @@ _SENT_FROM = re.compile(
     rf"|^\W*sent (?:from|via)\s+(?:{phrases.DEVICES})(?:\s+(?:device|phone))?\W*$"
     rf"|^\W*(?:lähetetty|wysłane z|отправлено с|enviat des)\s.{{1,30}}$"
     rf"|^\W*from my (?:{phrases.BRANDS}|{phrases.DEVICES})\b.{{0,20}}$|^\W*(?:\w+\s)?(?:from|via) (?:my )?mobile\W*$"
+    rf"|^\W*(?:{phrases.SENT_FROM})\s+(?:{phrases.THE_APP})\b(?P<app>[^?!]{{0,60}})$"
+    rf"|^\W*von\s[^.?!\n]{{0,40}}\b(?:{phrases.BRANDS}|{phrases.DEVICES})\b[^.?!\n]{{0,30}}\bgesendet\W*$"
     r"|^\W*(?:從我的|发自我的|发送自).{1,30}$|^.{1,30}から送信\W*$|^나의 .{1,20}에서 보냄\W*$",
     re.I,
 )
@@ -27,6 +29,13 @@ _GET_THE_PROGRAM = re.compile(
     r"[^.?!]{0,20}(?:\b(?:ios|android|iphone|mac|windows|mobile)\W*|\W*)(?:https?://\S+)?\W*$",
     re.I,
 )
+_GOT_THE_PROGRAM = re.compile(
+    r"^\W*(?:outlook|yahoo\s?mail|gmail|spark|proton\s?mail)\s+(?:für|for|para|pour|per)\s+"
+    r"(?:ios|android|iphone|mac|windows)\s+(?:beziehen|herunterladen|holen|laden)\W*$",
+    re.I,
+)
+_TAGLINE = re.compile(r"\W*the (?:most|best)\b[^.?!]{0,60}$", re.I)
+_NETWORK = re.compile(r"\b(?:on|over|from|via|sur|su|en|na)\s.{1,40}\b(?:network|netz|réseau|rete|red|rede)\b", re.I)
 _LINK = re.compile(r"[<(\[]?(?:https?://|www\.)\S+")
 _GOES_ON = re.compile(r"[.,;:]\s+\w")
 _EXCUSES = re.compile(phrases.EXCUSES, re.I)
@@ -49,7 +58,8 @@ _CONFIDENTIAL = re.compile(
 _THIS_MAIL = re.compile(
     r"\b(?:this|the information (?:contained|transmitted) in|est[ea]|la presente|el presente|dies[er]\w*|ce|cet"
     r"|le présent|questo|questa|nel presente|dit)\W"
-    r"(?:this\W)?\w{0,14}\s?(?:e-?mail|message|mensaje|correo|comunicación|nachricht|mail|courriel|mensagem|messaggio|comunicazione|bericht)\b"
+    r"(?:this\W)?\w{0,14}\s?(?:e-?mail|message|mensaje|correo|comunicación|nachricht|mail|courriel|mensagem|"
+    r"messaggio|comunicazione|bericht)\b"
     r"|\b(?:informazioni contenute|información contenida|information contained|informations contenues)\b",
     re.I,
 )
@@ -69,6 +79,23 @@ _PRINTING = re.compile(
     rf"|\b(?:print\w*|imprim\w+|ausdruck\w*|druck\w*|stampa\w*)\b.{{0,80}}(?:{phrases.ENVIRONMENT})",
     re.I,
 )
+# What a program that looks for viruses adds
+_CHECKED = re.compile(
+    r"\b(?:checked|scanned) (?:for viruses )?by .{0,40}\b(?:antivirus|anti-virus|av)\b|"
+    r"\b(?:checked|scanned) for viruses\b|\bvirus-?free\b|"
+    r"\b(?:libre de virus|analizado en busca de virus|comprobado .{0,60}antivirus)\b|\bauf viren (?:ge|"
+    r"[uü]ber)pr[uü]ft|\bvirenfrei\b|"
+    r"\b(?:sans virus|garanti sans virus|aucun virus|absence de virus)\b|\b(?:livre de v[ií]rus|sem v[ií]rus)\b|"
+    r"\b(?:privo di virus|virus free|controllat[ao] .{0,40}antivirus)\b",
+    re.I,
+)
+_SHORT_CHECK = re.compile(
+    r"\b(?:e-?mail|mail|message|mensaje|correo|nachricht|courriel|mensagem|messaggio|www|https?)\b", re.I
+)
+_BETWEEN = re.compile(r"\s*[|•·]\s*")
+_FUNCTION = re.compile(
+    r"^\W*(?:(?:i\.\s?[av]\.|p\.\s?[ap]\.|ppa\.|dr\.|dra\.|dipl\.-\w{2,5}\.|d\.|dña\.|sr\.|sra\.|mag\.)\s?)+", re.I
+)
 _MOST_PIECES = 40
 _LONGEST_SIGNATURE = 20
 _LONGEST_BARE_SIGNATURE = 8
@@ -81,19 +108,19 @@ def start_of_closing(lines: list[str], *, before_history: bool) -> int:
     for piece in range(_MOST_PIECES):
         while end and not lines[end - 1].strip():
             end -= 1
-        found = _last_closing(lines, end, before_history=before_history and not piece)
+        found = _last_closing(lines, end, before_folded=before_history or piece > 0)
         if found == end:
             break
         closing = end = found
     return closing
 
 
-def _last_closing(lines: list[str], end: int, *, before_history: bool) -> int:
+def _last_closing(lines: list[str], end: int, *, before_folded: bool) -> int:
     """Where the last piece of a closing in `lines[:end]` begins; `end` if there is none."""
     if not end:
         return 0
     last = lines[end - 1]
-    if _is_sent_from(last) or (before_history and RULE.match(last)):
+    if _is_sent_from(last) or (before_folded and (RULE.match(last) or DASHES.match(last))):
         return end - 1
     for number in range(end - 1, max(-1, end - _LONGEST_SIGNATURE - 6), -1):
         if DASHES.match(lines[number]) and _is_signature(lines, number, end):
@@ -109,11 +136,14 @@ def _last_closing(lines: list[str], end: int, *, before_history: bool) -> int:
 def _is_sent_from(line: str) -> bool:
     if len(line) > 200:
         return False
+    line = _LINK.sub(" ", line)
     match = _SENT_FROM.match(line)
     if match:
-        rest = _LINK.sub("", match["rest"] or match["more"] or "")
-        return bool(_EXCUSES.search(rest)) or (not _GOES_ON.search(rest) and len(rest.split()) <= 5)
-    return bool(_GET_THE_PROGRAM.match(line))
+        rest = _NETWORK.sub("", match["rest"] or match["more"] or match["app"] or "")
+        return bool(_EXCUSES.search(rest) or _TAGLINE.match(rest)) or (
+            not _GOES_ON.search(rest) and len(rest.split()) <= 5
+        )
+    return bool(_GET_THE_PROGRAM.match(line) or _GOT_THE_PROGRAM.match(line))
 
 
 def _is_signature(lines: list[str], dashes: int, end: int) -> bool:
@@ -147,6 +177,9 @@ def _paragraph_above(lines: list[str], end: int) -> int:
 
 def _is_disclaimer(paragraph: str) -> bool:
     """Words of a company's lawyer about this very mail, and the plea for the trees. Who says "I" tells of something."""
+    if len(paragraph) < 800 and _CHECKED.search(paragraph) and _SHORT_CHECK.search(paragraph):
+        paragraph = _LINK.sub(" ", paragraph)
+        return len(paragraph) < 250 and "?" not in paragraph and not _OF_MINE.search(paragraph)
     if "?" in paragraph or _OF_MINE.search(paragraph):
         return False
     if len(paragraph) < 400 and _PRINTING.search(paragraph):
@@ -162,8 +195,8 @@ def _name_block(lines: list[str], end: int) -> int:
     if formula is None or not any(line.strip() for line in lines[:formula]):
         return end
     written = [line for line in lines[formula + 1 : end] if line.strip()]
-    if not written or not _NAME.match(written[0]):
+    if not written or not _NAME.match(_FUNCTION.sub("", _BETWEEN.split(written[0])[0])):
         return end
-    contacts = sum(bool(_CONTACT.match(line)) for line in written)
-    is_prose = any(len(line) > 90 or line.rstrip().endswith(("?", "!", ":")) or QUOTED.match(line) for line in written)
+    contacts = sum(bool(_CONTACT.match(piece)) for line in written for piece in _BETWEEN.split(line[:400]))
+    is_prose = any(len(line) > 120 or line.rstrip().endswith(("?", "!", ":")) or QUOTED.match(line) for line in written)
     return formula if contacts >= 2 and len(written) <= _LONGEST_NAME_BLOCK and not is_prose else end

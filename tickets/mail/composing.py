@@ -31,6 +31,7 @@ MOST_REFERENCES = 40  # the first of the thread and the latest: some servers sto
 LONGEST_ID = 300
 MOST_QUOTED = 10_000
 _CONTENT_TYPE = re.compile(r"([a-z]+)/([a-z0-9][a-z0-9.+_-]*)")
+_DOMAIN = re.compile(r"[A-Za-z0-9._-]+")
 MOST_LINKS = 5
 PREHEADER = 100
 FOLLOW_LASTS = tokens.LIFETIME[tokens.Purpose.FOLLOW_TICKET]
@@ -101,7 +102,7 @@ def compose(delivery: Delivery) -> EmailMessage:
     with override(ticket.language or company.language), timezone.override(company.zone):
         letter = _composers.get(delivery.kind, _reply)(delivery)
     mail = EmailMessage(policy=LINES)
-    mail["Subject"] = normalise(letter.subject, single_line=True)[:200]
+    mail["Subject"] = _as_it_stands(normalise(letter.subject, single_line=True)[:200])
     mail["From"] = _sender(ticket, message, company)
     mail["To"] = _recipients(message.to if message else [delivery.address], delivery)
     if message and message.cc:
@@ -112,7 +113,7 @@ def compose(delivery: Delivery) -> EmailMessage:
     mail["Message-ID"] = f"<{delivery.rfc_id}>"
     if message:
         _thread(mail, ticket, message)
-    mail["X-Puente-Ticket"] = str(ticket.number)
+    mail["X-Puente-Ticket"] = identity.ticket_mark(ticket.number)
     mail["X-Puente-Message"] = f"<{delivery.rfc_id}>"  # relays that put their own Message-ID leave this one
     if message is None or message.is_automatic:
         mail["Auto-Submitted"] = "auto-replied" if delivery.kind == "acknowledgement" else "auto-generated"
@@ -125,6 +126,12 @@ def compose(delivery: Delivery) -> EmailMessage:
     for attachment in _files(message)[0] if message else ():
         _attach(mail, attachment)
     return mail
+
+
+def _as_it_stands(text: str) -> str:
+    """Words of a stranger's for a header. The library would decode what looks like an encoded word, and line ends that
+    come out of it would begin a header of the stranger's own."""
+    return text.replace("=?", "= ?")
 
 
 def reply_address(mailbox: Mailbox, ticket: Ticket) -> str:
@@ -149,7 +156,7 @@ def _sender(ticket: Ticket, message: Message | None, company: Company) -> Addres
     if message and message.user:
         name = f"{message.user.first_name}, {name}"
     address = ticket.mailbox.address if ticket.mailbox else default_sender()
-    return Address(normalise(name, single_line=True)[:100], addr_spec=address)
+    return Address(_as_it_stands(normalise(name, single_line=True)[:100]), addr_spec=address)
 
 
 def default_sender() -> str:
@@ -169,9 +176,11 @@ def wire_address(address: str) -> str:
     if domain.isascii():
         return address
     try:
-        return local + at + domain.encode("idna").decode()
+        spelled = domain.encode("idna").decode()
     except UnicodeError:
         return address
+    # Some letters become a comma or an "@" in it, and one address would be two.
+    return local + at + spelled if _DOMAIN.fullmatch(spelled) else address
 
 
 def _thread(mail: EmailMessage, ticket: Ticket, message: Message) -> None:

@@ -24,6 +24,7 @@ _BASE64_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 _NOT_BASE64 = bytes(set(range(256)) - set(_BASE64_LETTERS))
 _BASE64_CHUNK = re.compile(rb"[A-Za-z0-9+/]+")
 _WHITE = b" \t\r\n"
+MOST_LINES = 600_000  # more than fit into a mail, unless they are nearly empty: each costs memory of its own
 _SOFT_BREAK_WITH_SPACE = re.compile(rb"=[ \t]+(?=\r?\n)")
 
 
@@ -69,6 +70,8 @@ def _decode_chunk(letters: bytes, otherwise: bytes) -> bytes:
 
 def decode_uu(raw: bytes) -> bytes:
     """Decode the lines after "begin", or all of them where that line is missing."""
+    if raw.count(b"\n") > MOST_LINES:
+        return raw
     lines = raw.splitlines()
     start = next((n for n, line in enumerate(lines) if line.startswith(b"begin ")), -1)
     output = []
@@ -317,9 +320,9 @@ _BARE_ADDRESS = re.compile(
 )
 # Nearly every header: one address, with or without a plain name before it.
 _TIDY_ADDRESS = re.compile(
-    r"""(?:"([^"\\<>]*)"|([A-Za-z0-9 ._-]*))\s*<([A-Za-z0-9._%+=-]+)@([A-Za-z0-9.-]*[A-Za-z0-9])>"""
+    r"""(?:"([^"\\<>]*)"|([A-Za-z0-9 ._-]*+))\s*+<([A-Za-z0-9._%+=-]++)@([A-Za-z0-9.-]*[A-Za-z0-9])>"""
 )
-_TIDY_BARE = re.compile(r"([A-Za-z0-9._%+=-]+)@([A-Za-z0-9.-]*[A-Za-z0-9])")
+_TIDY_BARE = re.compile(r"([A-Za-z0-9._%+=-]++)@([A-Za-z0-9.-]*[A-Za-z0-9])")
 _DEEPEST_COMMENT = 4
 _MAILTO = re.compile(r"\[mailto:([^\s\[\]<>]{3,300})\]", re.I)
 _QUOTED_LOCAL_PART = re.compile(r'"[^"<>\\]{1,100}"@[^\s<>()\[\],;:"@]{1,255}')

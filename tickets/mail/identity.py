@@ -29,6 +29,11 @@ class OwnId:
     message: int | None  # None: a notification to an agent
 
 
+def new_number() -> int:
+    """What a new message is called in its Message-ID: by chance, so that the row can be written at once with it."""
+    return secrets.randbelow(10**15)
+
+
 def message_id(*, number: int, message: int, domain: str) -> str:
     """The Message-ID of an outgoing message, without angle brackets."""
     return f"m.{number}.{message}.{tokens.mac('message', number, message)}@{domain}"
@@ -80,6 +85,19 @@ def read_reply_address(address: str) -> int | None:
     return int(match["number"])
 
 
+def ticket_mark(number: int) -> str:
+    """The ticket's number as it stands in a header of our mail: with a fingerprint, as anybody can guess a number."""
+    return f"{number}.{tokens.mac('mark', number)}"
+
+
+def read_ticket_mark(text: str) -> int | None:
+    """The number in a mark of ours; None when it was made up."""
+    number, _dot, mac = text.strip().partition(".")
+    if not (number.isascii() and number.isdecimal() and len(number) <= 12):
+        return None
+    return int(number) if tokens.same(mac, tokens.mac("mark", int(number))) else None
+
+
 def numbers_in_subject(subject: str) -> list[int]:
     """The numbers in "[#10042]". Hints only: anybody can type them."""
     return [int(number) for number in dict.fromkeys(_SUBJECT_NUMBER.findall(subject))][:MOST_NUMBERS]
@@ -89,7 +107,8 @@ def key_of(raw: bytes) -> tuple[str, str, str]:
     """(key, other key, Message-ID) of a mail that has not been parsed.
 
     The key is the Message-ID's digest; without one, the digest of the whole mail. The other key also covers the
-    body: a program that uses one Message-ID for two different mails must not cost us the second one.
+    sender, subject and body: a program that uses one Message-ID for two different mails must not cost us the second
+    one, nor may whoever got a copy of a mail be first with it and have the sender's own put away.
     Never fails: what cannot be read has no Message-ID.
     """
     head, _gap, body = (
@@ -97,16 +116,18 @@ def key_of(raw: bytes) -> tuple[str, str, str]:
     )
     whole = hashlib.sha256(raw).hexdigest()
     try:
-        found = BytesHeaderParser().parsebytes(head[: 256 * 1024])["Message-ID"]
-        given = re.sub(r"\s+", "", str(found or "")).strip("<>")[:998]
+        found = BytesHeaderParser().parsebytes(head[: 256 * 1024])
+        given = re.sub(r"\s+", "", str(found["Message-ID"] or "")).strip("<>")
+        given = "".join(filter(str.isprintable, given))[:998]  # a column of text takes no zero byte
+        said = re.sub(r"\s+", "", f"{found['From']}\0{found['Subject']}").encode("utf-8", "replace")
     except Exception:  # noqa: BLE001  a header can be broken in any way; the mail is kept all the same
-        given = ""
+        given, said = "", b""
     if not given:
         return whole, whole, ""
     squeezed = re.sub(rb"\s+", b"", body)
     return (
         key_of_id(given),
-        hashlib.sha256(given.encode("utf-8", "replace") + b"\0" + squeezed).hexdigest(),
+        hashlib.sha256(b"\0".join((given.encode("utf-8", "replace"), said, squeezed))).hexdigest(),
         given,
     )
 

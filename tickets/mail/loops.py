@@ -84,18 +84,27 @@ _AWAY = (
     r"부재중|자리 비움|خارج المكتب|"
     r"מחוץ למשרד"
 )
+_SAYS_IT_IS_AWAY = re.compile(rf"(?<!\w)(?:{_AWAY})(?!\w)", re.I)
 _TAGS = r"^\W*(?:\[[^\]]{1,40}\]\s*)?"
 # A person writes about such an answer: "Automatic reply does not work".
 _ABOUT_IT = (
-    r"(?!\s+(?:does|is|are|not|keeps?|fails?|failing|doesn|no|never|was|has|did|broken|bugs?|problems?|issues?|settings?|"
-    r"feature|function|funci\w+|funktion\w*|nicht|geht|ne|n['’]|non|n[aã]o|missing|wrong|still|when|how|why)\b)"
+    r"(?!\s+(?:does|is|are|not|keeps?|fails?|failing|doesn|no|never|was|has|did|broken|bugs?|problems?|issues?|"
+    r"settings?|"
+    r"feature|function|set ?up|turn|enable|disable|configur\w+|activ\w+|desactiv\w+|attiv\w+|ativar|einrichten|"
+    r"einstellen|aktivieren|(?:ein|aus|ab)schalten|funci\w+|funktion\w*|nicht|geht|ne|n['’]|non|n[aã]o|missing|wrong|"
+    r"still|when|how|why)\b)"
 )
 _STRONG_SUBJECT = re.compile(
     rf"{_TAGS}(?:(?:{_AUTOMATIC}){_ABOUT_IT}|(?:{_AWAY})\s*(?:auto[ -]?(?:reply|response|svar)?|\(auto\w*\))?\s*"
     rf"(?:[:：–—|]|re:|$|- )|auto\s?:.{{0,80}}\b(?:{_AWAY})|out of (?:the )?office auto-?reply)",
     re.I,
 )
+_CALLED_AUTOMATIC = re.compile(rf"{_TAGS}(?:{_AUTOMATIC})|\b(?:re|aw)\s*:", re.I)
 _WEAK_SUBJECT = re.compile(rf"{_TAGS}(?:{_AWAY}|auto\s?:)(?!\w)", re.I)
+# "Nora Vidal is out of the office (returning on Monday)"
+_NAMED_AWAY = re.compile(
+    rf"^[^:?]{{2,60}}\s(?:is|will be|está|estará|ist|est|sera|è|sarà|é|estará)\s(?:{_AWAY})(?!\w)[^?]*$", re.I
+)
 _ENDS_AWAY = re.compile(rf"[:(\[–—-]\s*(?:{_AWAY}|{_AUTOMATIC})\s*[)\]]?\s*$", re.I)
 _ONE_WORD = re.compile(
     r"^\W*(?:absence|aus[eê]ncia|ausencia|absent|assenza|ausente|外出|отсутств\w+|vacances)\W*$", re.I
@@ -109,9 +118,9 @@ _RECEIVED = re.compile(
     r"resolved|solved|updated|submitted|assigned)|(?:we(?:['’]ve| have)? )?(?:got|received) your |thank(?:s| you) for "
     r"(?:contacting|your (?:e-?mail|message|request|enquiry|inquiry|interest|submission|feedback)|getting in touch|"
     r"reaching "
-    r"out|writing)|(?:request|ticket|case|message) (?:received|created|opened|acknowledge?ment)|(?:ticket |request "
-    r")?acknowledge?"
-    r"ment|confirmation of receipt|hemos recibido|acuse de recibo|confirmaci[oó]n de recepci[oó]n|(?:su|tu) "
+    r"out|writing)|(?:request|ticket|case|message)(?: [\[#(]{0,2}[\w-]{1,24}[\])]?)? "
+    r"(?:received|created|opened)(?= *(?:$|[:#(\[|–—-]))|(?:ticket |request |case |message )?acknowledge?ment|"
+    r"confirmation of receipt|hemos recibido|acuse de recibo|confirmaci[oó]n de recepci[oó]n|(?:su|tu) "
     r"(?:solicitud|consulta|"
     r"ticket|mensaje|caso|correo)\b.{0,60}\b(?:ha sido|fue|se ha) (?:recibid|cread|registrad|cerrad)|solicitud "
     r"recibida|"
@@ -123,6 +132,45 @@ _RECEIVED = re.compile(
     r"hebben uw)",
     re.I,
 )
+# So much a program says of its own mail, in a sentence for itself …
+_STATEMENT = re.compile(
+    r"(?:^|[.!])[^\w\n]{0,9}(?:(?:please note|note|nota|hinweis)\W{1,3}(?:that )?)?(?:"
+    r"this is an? (?:automated|automatic|auto-?(?:matically )?generated|auto-?reply)(?: (?:e-?mail )?(?:response|reply|"
+    r"message|e-?mail|answer|acknowledge?ment|notification))?|"
+    r"this (?:e-?mail|message|reply|response|mail)(?: (?:is|was|has been))? (?:(?:automatically|auto-?) ?(?:generated|"
+    r"sent|created)|(?:generated|sent|created) automatically)|"
+    r"[eé]st[ea] es una? (?:mensaje|respuesta|correo|contestaci[oó]n)(?: electr[oó]nico)? (?:autom[aá]tic[oa]|"
+    r"generad[oa] autom)|"
+    r"[eé]ste (?:mensaje|correo)(?: electr[oó]nico)? (?:ha sido|fue|se ha|se) (?:generado?|enviado?|genera|env[ií]a)"
+    r"(?: de (?:forma|manera))? autom[aá]tica|"
+    r"(?:dies|das|hierbei|es) (?:ist|handelt es sich um) eine?r? automatisch(?:e[rn]?)?(?: (?:generierte|erstellte|"
+    r"erzeugte|versendete|versandte))?[rn]? (?:antwort|nachricht|e-?mail|mail|mitteilung|r[uü]ckmeldung)|"
+    r"diese (?:nachricht|e-?mail|mail|antwort|mitteilung) (?:wurde|wird|ist) automatisch (?:erstellt|generiert|erzeugt|"
+    r"versen\w{2,5}|versandt|verschickt)|"
+    r"(?:ceci est|c['’]est|il s['’]agit d['’]) ?une? (?:message|r[eé]ponse|courriel|e-?mail) (?:automatique|"
+    r"g[eé]n[eé]r[eé]e? autom)|"
+    r"ce(?:tte)? (?:message|courriel|mail|e-?mail|r[eé]ponse) (?:est|a [eé]t[eé]) (?:g[eé]n[eé]r[eé]e?|envoy[eé]e?) "
+    r"automatique|"
+    r"est[ea] [eé] uma? (?:mensagem|resposta|e-?mail) autom[aá]tic[oa]|"
+    r"est[ea] (?:mensagem|e-?mail|resposta) (?:foi|[eé]) (?:gerad[oa]|enviad[oa]) automatica|"
+    r"quest[oa] [eèé] un[oa]?['’]? ?(?:messaggio|risposta|e-?mail|mail) (?:automatic[oa]|generat[oa] autom)|"
+    r"quest[oa] (?:messaggio|e-?mail|mail|risposta) (?:[eèé] stat[oa]|[eèé]) (?:generat[oa]|inviat[oa]) automatica)",
+    re.I | re.M,
+)
+# … beside one of these: that it got our mail, or wants no answer. Or as the last word of an answer to ours.
+_ACKNOWLEDGES = re.compile(
+    r"\b(?:(?:have |['’]ve )?received your|thank you for (?:contacting|your|getting|writing)|has been (?:received|"
+    r"registered|logged|assigned)|(?:do not|don['’]t|not) reply|unmonitored|not monitored|"
+    r"hemos recibido|gracias por (?:contactar|escribir|su|tu)|no (?:responda|conteste|responder|respondas)|"
+    r"dank f[uü]r (?:ihre|deine)|erhalten|eingegangen|antworten sie (?:bitte )?nicht|nicht (?:zu antworten|auf diese)|"
+    r"nous avons (?:bien )?re[cç]u|merci (?:de|pour) votre|ne pas r[eé]pondre|recebemos|obrigad[oa] (?:por|pel)|"
+    r"has left|no longer (?:works?|with|employed|at)|ya no trabaja|nicht mehr (?:im|bei|f[uü]r)|a quitt[eé]|"
+    r"n[aã]o trabalha|non lavora pi[uù]|"
+    r"n[aã]o responda|abbiamo ricevuto|grazie per (?:averci|il|la)|non rispondere)",
+    re.I,
+)
+_LONGEST_STATEMENT = 2_500
+_FORWARDED = re.compile(r"\s*(?:fwd?|wg|tr|rv|enc|i)\s*:", re.I)
 _ROLES = re.compile(
     r"(?:support|help-?_?desk|service-?_?desk|help|tickets?|customer-?_?(?:service|care|support)|(?:kunden)?service|"
     r"info|"
@@ -132,11 +180,12 @@ _ROLES = re.compile(
     re.I,
 )
 _READ = re.compile(
-    r"^\W*(?:(?:not )?read|return receipt(?: \(displayed\))?|read receipt|(?:no )?le[ií]do|gelesen|ungelesen|"
+    r"^\W*(?:return receipt(?: \(displayed\))? - |(?:(?:not )?read|return receipt(?: \(displayed\))?|read receipt|"
+    r"(?:no )?le[ií]do|gelesen|ungelesen|"
     r"lesebest[aä]tigung|"
     r"(?:non )?lu|accus[eé] de lecture|(?:non )?letto|conferma di lettura|(?:n[aã]o )?lid[oa]|gelezen|leesbevestiging|"
     r"confirmaci[oó]n de lectura|confirma[cç][aã]o de leitura|läst|przeczytane|прочитано|"
-    r"開封済み|開封確認|已读|已讀)\s?[:：]",
+    r"開封済み|開封確認|已读|已讀)\s?[:：])",
     re.I,
 )
 _CALENDAR = re.compile(
@@ -221,6 +270,24 @@ def reason_in_parts(message: Part) -> str | None:
     return None
 
 
+def reason_in_words(headers: Headers, words: str) -> str | None:
+    """What a program says in the mail itself, where its headers say nothing. `words` are without what is quoted.
+
+    People copy such sentences too: behind a colon, with a question, in long letters. Those are theirs.
+    """
+    if len(words) > _LONGEST_STATEMENT or "auto" not in words.lower():
+        return None
+    if "?" in words[:400] or _FORWARDED.match(_first(headers, "subject")):
+        return None
+    statement = _STATEMENT.search(words)
+    if statement is None or words[: statement.start()].rstrip().endswith((":", "：")):
+        return None
+    is_last_word = _is_answer(headers) and len(words) - statement.end() < 40
+    if is_last_word or _SAYS_IT_IS_AWAY.search(words) or _ACKNOWLEDGES.search(words):
+        return _t("The mail calls itself an automatic answer.")
+    return None
+
+
 def reason_of_bounce() -> str:
     return _t("A mail server reports that a mail did not arrive.")
 
@@ -236,9 +303,11 @@ def is_out_of_office(headers: Headers) -> bool:
     if submitted.startswith("auto-replied") or _first(headers, "x-autoreply").lower() in {"yes", "true", "1"}:
         return bool(is_away(subject) or _WEAK_SUBJECT.search(subject)) or _says_vacation(headers)
     if is_away(subject):
-        return True
+        # "On holiday: can you deliver to number 5?" is a question of theirs, unless it answers one of ours.
+        return not subject.rstrip().endswith("?") or _is_answer(headers) or bool(_CALLED_AUTOMATIC.search(subject))
     return _is_answer(headers) and bool(
         _WEAK_SUBJECT.search(subject)
+        or _NAMED_AWAY.search(subject)
         or (_ENDS_AWAY.search(subject) and not re.match(r"\s*(?:re|aw|sv)\s*:", subject, re.I))
     )
 

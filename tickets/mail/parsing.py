@@ -16,11 +16,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from django.utils.translation import gettext as _t
+
 from helpdesk.common.html import TooIntricate, clean_mail_html, html_from_text
 from helpdesk.common.text import detect_language, normalise, safe_filename, text_from_html
 from tickets.mail import calendars, envelopes, loops, tnef
 from tickets.mail.bounces import Bounce, parse_bounce
 from tickets.mail.decoding import (
+    MOST_LINES,
     Address,
     decode_addresses,
     decode_date,
@@ -116,10 +119,10 @@ def parse(raw: bytes, *, limits: Limits | None = None, own_addresses: Collection
     except Unreadable:
         raise
     except (RecursionError, MemoryError) as error:
-        raise Unreadable("This mail is built in a way that takes too much memory to read.") from error
+        raise Unreadable(_t("This mail is built in a way that takes too much memory to read.")) from error
     except Exception as error:
         # A parser for bytes of strangers meets cases nobody thought of; the mail is set aside, not the queue.
-        raise Unreadable(f"This mail could not be taken apart ({type(error).__name__}).") from error
+        raise Unreadable(_t("This mail could not be taken apart (%(n)s).") % {"n": type(error).__name__}) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,7 @@ _FILES_OF_TEXT = {"text/calendar", "text/vcard", "text/x-vcard", "text/directory
 _SMIME = {"application/pkcs7-mime", "application/x-pkcs7-mime"}
 _TNEF = {"application/ms-tnef", "application/vnd.ms-tnef"}
 _CALENDARS = {"text/calendar", "application/ics"}
+_UNDECIDED = {"application/octet-stream", "application/text", "application/plain", "application/unknown"}
 _MOST_FILES = 1_000
 
 
@@ -151,7 +155,8 @@ class _Headers(Mapping[str, tuple[str, ...]]):
     def __getitem__(self, name: str) -> tuple[str, ...]:
         found = self._read.get(name)
         if found is None:
-            found = self._read[name] = tuple(decode_header(value[:4000]) for value in self._raw[name])
+            read = _as_servers_write if name == "authentication-results" else decode_header
+            found = self._read[name] = tuple(read(value[:4000]) for value in self._raw[name])
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -210,7 +215,7 @@ class _Reading:
             reply_text=reply_text,
             quoted=quoted,
             attachments=tuple(self._marked_inline(body.html or "")),
-            auto_reason=self._auto_reason(headers, bounce),
+            auto_reason=self._auto_reason(headers, bounce, reply_text),
             bounce=bounce,
             lang=detect_language(reply_text or text),
             authentication=_authentication(message.raw_header("authentication-results")),
@@ -238,11 +243,15 @@ class _Reading:
         ids = list(dict.fromkeys(ids))
         return tuple(ids if len(ids) <= 100 else ids[:1] + ids[-99:])
 
-    def _auto_reason(self, headers: loops.Headers, bounce: Bounce | None) -> str:
+    def _auto_reason(self, headers: loops.Headers, bounce: Bounce | None, words: str) -> str:
         if bounce is not None:
             return loops.reason_of_bounce()
         reason = loops.automatic_reason(headers, own_addresses=self.own_addresses)
-        return reason or loops.reason_in_parts(self.message) or ""
+        reason = reason or loops.reason_in_parts(self.message)
+        said = None if reason else loops.reason_in_words(headers, words)
+        if said and not loops.is_contact_form(headers, own_addresses=self.own_addresses):
+            reason = said
+        return reason or ""
 
     # --- body
 
@@ -269,6 +278,8 @@ class _Reading:
         return _Body(self._without_uu_files(text), html)
 
     def _without_uu_files(self, text: str) -> str:
+        if text.count("\n") > MOST_LINES:
+            return text
         if "\nbegin " not in f"\n{text[:6]}" and "\nbegin " not in text:
             return text
         lines = text.split("\n")
@@ -337,7 +348,7 @@ class _Reading:
     def _text(self, part: Part, kind: str, parameters: dict[str, str]) -> _Body:
         if kind == "text/rtf":
             html, text = html_or_text(part.content())
-            return _Body(html=html) if html else _Body(text)
+            return _Body(html=normalise(html)) if html else _Body(normalise(text))
         is_html = kind in {"text/html", "text/xhtml"}
         declared = "charset" in parameters
         text = part.text(None if declared else _charset_in_html(part) if is_html else self._charset_of_subject())
@@ -377,6 +388,8 @@ class _Reading:
             self.instead.append(_Body(calendars.describe(part.text())))
         elif kind == "message/partial" or (kind == "message/rfc822" and part is self.message):
             self.instead.append(self._inner_words(content))
+        elif kind in _UNDECIDED and disposition != "attachment" and _is_text(filename, content):
+            self.instead.append(_Body(part.text(self._charset_of_subject())))
         elif kind in {"text/plain", "text/html"} and disposition != "attachment":
             text = part.text()
             self.instead.append(_Body(text) if kind == "text/plain" else _Body(html=text))
@@ -441,7 +454,7 @@ class _Reading:
     def _keep(self, content: bytes, kind: str, filename: str, *, content_id: str = "", inline: bool = False) -> None:
         self.budget.decode(len(content))
         if len(self.attachments) >= _MOST_FILES:
-            raise Unreadable(f"This mail has more than {_MOST_FILES:,} files.")
+            raise Unreadable(_t("This mail has more than %(n)s files.") % {"n": f"{_MOST_FILES:,}"})
         self.attachments.append(
             Attachment(
                 filename=safe_filename(filename, limit=200) or self._name_for(kind, content),
@@ -480,6 +493,14 @@ class _Reading:
         return cleaned
 
 
+def _is_text(filename: str, content: bytes) -> bool:
+    """Whether a part of no kind in particular reads as text: no byte that stands in no text."""
+    if filename and not filename.lower().endswith(".txt"):
+        return False
+    return bool(content.strip()) and not _NEVER_IN_TEXT.search(content[:20_000])
+
+
+_NEVER_IN_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]|^%PDF-|^PK\x03")
 _WORD_CHARSET = re.compile(r"=\?([A-Za-z0-9_-]{2,30})(?:\*[a-z-]*)?\?[bBqQ]\?")
 _CID = re.compile(r"""cid:([^"'\s<>]{1,300})""", re.I)
 _UU_BEGINS = re.compile(r"begin [0-7]{3,4} (\S[^\n]{0,200})")
@@ -487,12 +508,16 @@ _UU_BEGINS = re.compile(r"begin [0-7]{3,4} (\S[^\n]{0,200})")
 
 def _end_of_uu(lines: list[str], start: int) -> int:
     """The line that ends a uuencoded file, -1 if the lines are not such a file."""
+    fitting = 0
     for number in range(start, len(lines)):
         line = lines[number].rstrip()
         if line == "end":
-            return number if number > start else -1
+            return number if number > start and fitting * 2 >= number - start else -1
         if line and (not " " <= line[0] <= "`" or not line.isascii() or len(line) > 90):
             return -1
+        # The first letter says how many bytes follow; a program may add one behind them. Prose does not fit.
+        length = (ord(line[0]) - 32 & 63) if line else 0
+        fitting += 0 <= len(line) - 1 - (length + 2) // 3 * 4 <= 2 or length < 3
     return -1
 
 
@@ -573,14 +598,32 @@ def _charset_in_html(part: Part) -> str | None:
 
 def _unriched(text: str) -> str:
     """Undo text/enriched (RFC 1896) and its forerunner: commands go, of several line ends in a row one goes."""
-    text = re.sub(r"<param>.*?</param>", "", text[:500_000], flags=re.I | re.S) if "</param>" in text.lower() else text
+    text = _without_parameters(text)
     text = re.sub(r"<nl>", "\n\n", text, flags=re.I).replace("<lt>", "<<")
     text = re.sub(r"<<|</?[A-Za-z-]{1,60}>", lambda match: "<" if match.group() == "<<" else "", text)
     return re.sub(r"\n(\n*)", lambda match: match[1] or " ", text)
 
 
+def _without_parameters(text: str) -> str:
+    """Without what stands between <param> and </param>; an opening one that is never closed stays."""
+    output: list[str] = []
+    position, opened = 0, -1
+    for match in _PARAM.finditer(text):
+        if not match[1]:
+            opened = match.start() if opened < 0 else opened
+        elif opened >= 0:
+            output.append(text[position:opened])
+            position, opened = match.end(), -1
+    return "".join([*output, text[position:]])
+
+
+_PARAM = re.compile(r"<(/?)param>", re.I)
+
+
 def _unflowed(text: str, *, delete_space: bool) -> str:
     """Undo format=flowed (RFC 3676): a line that ends with a space goes on in the next one of the same quote depth."""
+    if text.count("\n") > MOST_LINES:
+        return text
     output: list[str] = []
     paragraph, paragraph_depth = "", -1  # a depth of -1: no line is waiting to be continued
     for line in text.split("\n"):
@@ -609,11 +652,18 @@ _VERDICTS = frozenset(
 )
 
 
+def _as_servers_write(value: str) -> str:
+    """Authentication-Results as it stands, or nothing. Our server takes away what a sender wrote under its name, and it
+    does not look for that name inside encoded words or among invisible letters: neither do we."""
+    value = value.replace("\t", " ").strip()
+    return value if value.isascii() and value.isprintable() else ""
+
+
 def _authentication(value: str) -> Authentication:
     """Read an Authentication-Results header. Comments go first: senders can put words into them."""
     outside: list[str] = []
     depth, quoted = 0, False
-    for letter in decode_header(value[:8000]):
+    for letter in _as_servers_write(value[:8000]):
         if letter == '"' and not depth:
             quoted = not quoted
         elif quoted:

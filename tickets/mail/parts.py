@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
 
+from django.utils.translation import gettext as _t
+
 from helpdesk.common.text import normalise
 from tickets.mail.decoding import decode_text, decode_transfer, header_parameters
 
@@ -43,19 +45,23 @@ class Budget:
     def part(self) -> None:
         self.parts += 1
         if self.parts > self.limits.parts:
-            raise Unreadable(f"This mail has more than {self.limits.parts:,} parts.")
+            raise Unreadable(_t("This mail has more than %(n)s parts.") % {"n": f"{self.limits.parts:,}"})
         self.time()
 
     def level(self, depth: int) -> None:
         if depth > self.limits.nesting:
-            raise Unreadable(f"The parts of this mail are nested more than {self.limits.nesting} levels deep.")
+            raise Unreadable(
+                _t("The parts of this mail are nested more than %(n)s levels deep.") % {"n": self.limits.nesting}
+            )
 
     def header(self, size: int) -> None:
         self.headers += 1
         if self.headers > self.limits.headers:
-            raise Unreadable(f"This mail has more than {self.limits.headers:,} headers.")
+            raise Unreadable(_t("This mail has more than %(n)s headers.") % {"n": f"{self.limits.headers:,}"})
         if size > self.limits.header_bytes:
-            raise Unreadable(f"A header of this mail is longer than {self.limits.header_bytes:,} characters.")
+            raise Unreadable(
+                _t("A header of this mail is longer than %(n)s characters.") % {"n": f"{self.limits.header_bytes:,}"}
+            )
 
     @property
     def decodable(self) -> int:
@@ -65,16 +71,20 @@ class Budget:
     def decode(self, size: int) -> None:
         self.decoded += size
         if self.decoded > self.limits.decoded_bytes:
-            raise Unreadable(f"The contents of this mail are larger than {self.limits.decoded_bytes:,} bytes.")
+            raise Unreadable(
+                _t("The contents of this mail are larger than %(n)s bytes.") % {"n": f"{self.limits.decoded_bytes:,}"}
+            )
         self.time()
 
     def link(self, count: int) -> None:
         if count > self.limits.links:
-            raise Unreadable(f"This mail has more than {self.limits.links:,} links.")
+            raise Unreadable(_t("This mail has more than %(n)s links.") % {"n": f"{self.limits.links:,}"})
 
     def time(self) -> None:
         if monotonic() > self.deadline:
-            raise Unreadable(f"This mail takes longer than {self.limits.seconds:g} seconds to read.")
+            raise Unreadable(
+                _t("This mail takes longer than %(n)s seconds to read.") % {"n": f"{self.limits.seconds:g}"}
+            )
 
 
 class Part:
@@ -156,10 +166,10 @@ class Part:
 def split(raw: bytes, budget: Budget) -> Part:
     """Return the outermost part of a mail. Raises `Unreadable` as soon as a limit is passed."""
     if len(raw) > budget.limits.total_bytes:
-        raise Unreadable(f"This mail is larger than {budget.limits.total_bytes:,} bytes.")
+        raise Unreadable(_t("This mail is larger than %(n)s bytes.") % {"n": f"{budget.limits.total_bytes:,}"})
     start = len(raw) - len(raw.lstrip(_NOTHING))
     if start == len(raw):
-        raise Unreadable("This mail is empty.")
+        raise Unreadable(_t("This mail is empty."))
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")  # lines as old Macs ended them
     envelope = _MBOX_LINE.match(raw, start)
@@ -243,7 +253,7 @@ class _Splitter:
             name = _HEADER.match(line)
             if name is None or "\r" in stripped:
                 return self._odd_head(start, end)
-            headers.append((name[1], [line[name.end() :].strip(" \t\r")]))
+            headers.append((_name_in(name), [line[name.end() :].strip(" \t\r")]))
         return self._counted(headers), blank.end() if blank else end
 
     def _odd_head(self, start: int, end: int) -> tuple[list[tuple[str, str]], int]:
@@ -275,7 +285,7 @@ class _Splitter:
                 elif not self._goes_on(after, end):
                     break
             elif name := _HEADER.match(text := line.decode("ascii", "surrogateescape")):
-                headers.append((name[1], [text[name.end() :].strip()]))
+                headers.append((_name_in(name), [text[name.end() :].strip()]))
             elif line.startswith(b"--") or not self._goes_on(after, end):
                 break
             elif headers and not line.startswith((b"From ", b">From ")):
@@ -333,7 +343,9 @@ class _Splitter:
             if opened >= 0:
                 segments.append((opened, max(opened, _before_line_end(raw, position))))
                 if len(segments) > self.budget.limits.parts:
-                    raise Unreadable(f"This mail has more than {self.budget.limits.parts:,} parts.")
+                    raise Unreadable(
+                        _t("This mail has more than %(n)s parts.") % {"n": f"{self.budget.limits.parts:,}"}
+                    )
             line_end = _LINE.match(raw, tail, end)
             opened = line_end.end() if line_end else end
             if closes:
@@ -395,6 +407,12 @@ class _Splitter:
         if boundary and body.startswith(b"--" + boundary) and self.raw.find(b"--" + boundary + b"--", start, end) >= 0:
             part._type = "multipart/mixed", {}
             self._add_children(part, self._between(start, end, boundary), "text/plain", 0, boundary)
+
+
+def _name_in(match: re.Match[str]) -> str:
+    """The name of a header. With a space behind it our server may not have known one that it takes away."""
+    is_strange = match.end(1) + 1 != match.end() and match[1].lower() == "authentication-results"
+    return f"X-Strange-{match[1]}" if is_strange else match[1]
 
 
 def _boundary(parameters: dict[str, str]) -> bytes:

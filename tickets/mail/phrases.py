@@ -118,6 +118,14 @@ FORWARDED = _one_of(
 )
 FORWARDED_SUBJECT = _one_of(r"fwd | fw | rv | reenv | wg | tr | enc | i | doorst | vs | vb | vl | pd")
 
+ANSWERED_SUBJECT = _one_of(r"re | aw | antw | sv | rif | r | res | ref | odp | ynt | vá | 回复 | 回覆 | 答复")
+
+# "Quoting Nora <nora@…>:" is all that some programs say above a quote
+QUOTING = _one_of(
+    r"""quoting | zitat von | zitiere | citando | citando a | mensaje citado por | citazione di | citazione da
+    citation de | en citant | citat från | citat fra | citeren | citaat van | cytowanie"""
+)
+
 WEEKDAY = _one_of(
     r"""mon | tue | wed | thu | fri | sat | sun | monday | tuesday | wednesday | thursday | friday | saturday | sunday
     lun | mar | mié | mie | jue | vie | sáb | sab | dom | lunes | martes | miércoles | jueves | viernes | sábado
@@ -137,7 +145,7 @@ BRANDS = _one_of(
     outlook | yahoo | gmail | mail app | blackberry | windows | windows \d+ | proton | protonmail | k-9
     thunderbird
     pixel | motorola | oppo | oneplus | nokia | xperia | htc | tutanota | apple watch | macbook | airmail | mailbox
-    acompli | sparrow | polymail
+    acompli | sparrow | spark | polymail | mailspring | protonmail | hcl verse | ibm verse
     zimbra | zoho | bluemail | aquamail | libero mail | gmx | web\.de | fastmail | mailbird | superhuman"""
 )
 DEVICES = _one_of(
@@ -150,16 +158,23 @@ MY = r"my|a|mi|un|mein|meinem|meinen|einem|mon|un|meu|um|mio|il mio|dal mio|mijn
 SENT_FROM = _one_of(
     r"""sent from | sent via | sent with | sent by | sent using | sent on | sent through
     enviado desde | enviada desde | enviado por | enviado con | enviado vía | enviado via | enviado mediante
+    enviado usando | enviado utilizando | enviado a través de
     mandado desde | enviat des
     gesendet von | gesendet mit | gesendet über | gesendet aus | gesendet via | von meinem
     diese nachricht wurde von | versendet mit | versandt mit
     envoyé de | envoyé depuis | envoyé à partir | envoyé avec | envoyé par | envoyé du
+    envoyé via | envoyé en utilisant | provenance :
     enviado do | enviado da | enviado de | enviado a partir | enviado pelo | enviado com | enviado através
     inviato da | inviato dal | inviato con | inviato tramite | inviata da | spedito da
+    inviato usando | inviato utilizzando | inviato via
     verzonden met | verzonden vanaf | verzonden via | verstuurd vanaf | verstuurd met | skickat från | skickat via
     skickades från | sendt fra | sendt via | sendt med
     från min | lähetetty | wysłane z | wysłano z | odesláno z | odoslané z | отправлено с | отправлено из
     надіслано з | gönderildi"""
+)
+THE_APP = _one_of(
+    r"""the app | the mobile app | la app | la aplicación | l['’]application | l['’]appli | l['’]app
+    der app | der mobilen app | o app | o aplicativo | a app | a aplicação | l['’]applicazione"""
 )
 # The word that ends such a line where the verb comes last: "Von meinem iPhone gesendet"
 SENT_FROM_ENDS = r"gesendet|versendet|verzonden|gönderildi|から送信|传送|傳送"

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlparse
 from django.conf import settings
 from django.utils.translation import gettext as _t
 
+from tickets.mail import trouble
 from tickets.mail.composing import wire_address
 from tickets.models import OutboxEmail
 
@@ -102,11 +103,15 @@ def _try(mail: EmailMessage, *, to: str, allows_plain: bool) -> Result:
 
 
 def _connect() -> smtplib.SMTP:
-    url = urlparse(settings.SMTP_URL)
-    host, port = url.hostname or "localhost", url.port or (465 if url.scheme == "smtps" else 25)
-    if url.scheme == "smtps":
+    host, port = _server()
+    if urlparse(settings.SMTP_URL).scheme == "smtps":
         return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
     return smtplib.SMTP(host, port, timeout=TIMEOUT)
+
+
+def _server() -> tuple[str, int]:
+    url = urlparse(settings.SMTP_URL)
+    return url.hostname or "localhost", url.port or (465 if url.scheme == "smtps" else 25)
 
 
 def _introduce_us(server: smtplib.SMTP, *, allows_plain: bool) -> None:
@@ -159,9 +164,16 @@ def _hang_up(server: smtplib.SMTP) -> None:
 
 
 def _told(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"{error.smtp_code} {_words(error.smtp_error)}"
-    return f"{type(error).__name__}: {error}"
+    said = f"{error.smtp_code} {_words(error.smtp_error)}" if isinstance(error, smtplib.SMTPResponseException) else ""
+    host, port = _server()
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        words = _t("%(host)s does not accept the user name or the password: %(said)s")
+        return words % {"host": host, "said": said}
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return _t("%(host)s ended the connection: %(said)s") % {"host": host, "said": error}
+    if said or isinstance(error, smtplib.SMTPException):
+        return said or _t("%(host)s refused: %(said)s") % {"host": host, "said": error}
+    return trouble.words_for(error, host=host, port=port)
 
 
 def _words(said: bytes | str) -> str:

@@ -16,6 +16,9 @@ SEPARATORS = {
     "es": "Escribe tu respuesta encima de esta línea",
 }
 
+# Longer than any thread, and as long as lines made to hurt may be looked at: what is beyond is new as a whole.
+LONGEST_TEXT, MOST_LINES = 1_000_000, 10_000
+
 
 def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
     """Split `text` into what is new and what to fold away. Every line of the mail is in one of the two, in its order.
@@ -26,9 +29,9 @@ def split_quoted(text: str, *, subject: str = "") -> tuple[str, str]:
     one, as some programs forward and reply in the same shape; without "Fwd:" the words above must point to it.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if _FORWARDED_SUBJECT.match(subject):
+    if _FORWARDED_SUBJECT.match(subject) or len(text) > LONGEST_TEXT or text.count("\n") > MOST_LINES:
         return text.strip(), ""
-    mail = _Mail(text)
+    mail = _Mail(text, is_answer=bool(_ANSWERED_SUBJECT.match(subject)))
     folded = mail.with_closings(mail.history())
     new = _joined(mail.lines, _others(folded, len(mail.lines)))
     if not new:
@@ -65,6 +68,9 @@ _SEPARATOR = re.compile(
 _WORDS_OF_SEPARATORS = (" line", "línea", "zeile", "linie", "ligne", "linha", "riga", "linea")
 
 _FORWARDED_SUBJECT = re.compile(rf"^\s*(?:\[[^\]]{{0,40}}\]\s*)?(?:{phrases.FORWARDED_SUBJECT})\s*:", re.I)
+_ANSWERED_SUBJECT = re.compile(
+    rf"^\s*(?:\[[^\]]{{0,40}}\]\s*)?(?:{phrases.ANSWERED_SUBJECT})\s*(?:\[\d+\])?[:：]", re.I
+)
 _FORWARDED = re.compile(rf"^\W*(?:{phrases.FORWARDED}|forwarded by\b.{{0,80}})\s*:?[\s*_-]*$", re.I)
 _ORIGINAL = re.compile(
     rf"^[\s*>]*(?:-{{2,}}|_{{2,}}|={{2,}})[\s*]*(?:{phrases.ORIGINAL})[\s*:]*(?:-{{2,}}|_{{2,}}|={{2,}})[\s*]*$"
@@ -72,6 +78,8 @@ _ORIGINAL = re.compile(
     re.I,
 )
 
+_BARE_ORIGINAL = re.compile(rf"^\s*(?:{phrases.ORIGINAL})\s*:?\s*$", re.I)
+_NAME_AND_SUBJECT = re.compile(r"^\s*\S.{0,200}?\s-{3}\s.{0,200}\s-{3}\s*$")
 _TITLE = re.compile(r"^[\s*]*[-_=]{2,}\s?[^-_=]{3,50}\s?[-_=]{2,}[\s*]*$")  # in whatever language
 
 _LABELS = {
@@ -106,12 +114,31 @@ _DIGIT_SOON = re.compile(r"^[\s<*_-]*(?:[^\W\d_]{1,12}[.,]?\s){0,2}\d")
 _WROTE_BEFORE_THE_NAME = re.compile(
     rf"(?<![^\W_])(?:{phrases.WROTE_BEFORE_THE_NAME})(?![^\W_])(?:[^:]|\d:\d){{1,120}}[:：]\s*$", re.I
 )
+_WROTE_A_NAME = re.compile(rf"\d.{{1,60}}\s(?:{phrases.WROTE_BEFORE_THE_NAME})\s[^\W\d_][^:.?!]{{1,60}}$", re.I)
 _ISO_DATE_AND_NAME = re.compile(r"^\s*\d{4}-\d\d-\d\d\s\d\d?:\d\d\s(?:GMT|UTC)[+-]\d\d:\d\d\s\S[^<>]{0,60}$")
 _NAME_AND_ADDRESS = re.compile(
     r"^\s*[^<>\n]{0,60}<[^\s<>]{1,200}@[^\s<>]{1,200}>\s*[^\W\d]+(?:\s[^\W\d]+){0,2}\s*[:：]\s*$"
 )
+_VERBS = "|".join(map(re.escape, phrases.WROTE))
+_WROTE_ON = re.compile(
+    rf"^\s*+[^<>\n]{{0,60}}[<(]\s?[^\s<>@]{{1,200}}@[^\s<>@]{{1,200}}[>)]\s*"
+    rf"(?:{_VERBS})"
+    rf"\s(?:{phrases.ON})\s.{{0,40}}\d.{{0,60}}[:：]\s*$",
+    re.I,
+)
+_NAME_WROTE = re.compile(rf"^\s*[A-ZÀ-ÖØ-Þ][^\W\d_]*+(?:[\s-][A-ZÀ-ÖØ-Þ][^\W\d_]*+){{0,3}}\s(?:{_VERBS})\s?[:：]\s*$")
+_QUOTING = re.compile(rf"^\s*(?:{phrases.QUOTING})\s.{{1,200}}[:：]\s*$", re.I)
 _DATE_AND_ADDRESS_END = re.compile(r"[<(]\s?\S{1,100}@[^\s@]{1,100}\.[^\s@>:]{2,60}>?\)?\s*(?P<colon>[:：]?)\s*$")
 _BETWEEN_DASHES = re.compile(r"^\s*-{2,}\s?(?=[^\s-])(?P<between>.{1,200}?)\s*:?\s*-{2,}\s*$")
+# One program goes on in the same line: "On …, Nora <nora@…> wrote:   Hello"
+_GOES_ON_BEHIND = re.compile(
+    rf"^\s{{0,9}}(?:{phrases.ON})\s[^@]{{1,240}}@.{{1,120}}?(?:{_VERBS})"
+    r"\s?[:：]\s{2,9}(?=\S)",
+    re.I,
+)
+_ANY_INITIALS = re.compile(r"^\s?[A-Z][A-Za-z]{0,3}>", re.M)
+_INITIALS = re.compile(r"^\s?([A-Z][A-Za-z]{0,3})>+(?:\s|$)")
+_HYPHENS = str.maketrans("\u2010\u2011\u2012\u2500\u2501", "-----")
 _INSIDE_A_LINE = re.compile(
     rf"(?<=\S)(?:\s+|(?=-{{3}}))(?:-{{2,}}\s*)?"
     rf"(?=(?:on|el|am|le|em|il)\s(?:(?:{phrases.WEEKDAY})\b|\d).{{10,200}}[:：]$)",
@@ -186,15 +213,32 @@ def _labels(line: str) -> list[str]:
 class _Mail:
     """The lines of one mail, and what of them is history or closing."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, is_answer: bool = False) -> None:
+        self.is_answer = is_answer
         self.lines = _with_introductions_apart(text.split("\n"))
         self.written = [bool(line.strip()) for line in self.lines]
         self.quoted = [bool(QUOTED.match(line)) for line in self.lines]
+        if _ANY_INITIALS.search(text):
+            self._mark_quotes_with_initials()
         # What a program writes stands at the beginning of a line; the rest of a very long one is not looked at.
         self.heads = [line[:_LONGEST_MARK] for line in self.lines]
+        if any(chr(hyphen) in text for hyphen in _HYPHENS):
+            self.heads = [line.translate(_HYPHENS) for line in self.heads]
         lowered = text.lower()
         self.may_be_separated = any(word in lowered for word in _WORDS_OF_SEPARATORS)
         self._labels: dict[int, list[str]] = {}
+
+    def _mark_quotes_with_initials(self) -> None:
+        """Some programs quote with the initials of whom they quote, "NV> …", under "… wrote:" only."""
+        initials = above = ""
+        for number, line in enumerate(self.lines):
+            if not self.written[number]:
+                continue
+            match = _INITIALS.match(line) if ">" in line[:7] else None
+            if match and (match[1] == initials or (above.endswith(":") and _wrote(above))):
+                initials = match[1]
+                self.quoted[number] = True
+            above = line[-200:].rstrip()
 
     @cached_property
     def closing(self) -> int:
@@ -214,6 +258,7 @@ class _Mail:
             line.endswith((":", "：", ":*", ">", "]", ")", "---"))
             or _wrote(line)
             or bool(_ISO_DATE_AND_NAME.match(line))
+            or bool(_WROTE_A_NAME.search(line[-200:]))
         )
 
     def _is_torn_verb(self, number: int) -> bool:
@@ -231,7 +276,7 @@ class _Mail:
             if _FORWARDED.match(line):
                 return self._fold_forwarded(number)
             if self.quoted[number]:
-                return self._fold_quote(number, number, introduced=False)
+                return self._fold_quote(number, number, introduced=self._is_whole_quote(number))
             if self._is_separator(number):
                 return self._fold_unmarked(self._introduction_above(number))
             if _is_title(line) or self._is_head(number):
@@ -253,6 +298,17 @@ class _Mail:
             number += 1
         return []
 
+    def _is_whole_quote(self, number: int) -> bool:
+        """Whether a program put this quote here: on top of an answer, or with its introduction quoted as well."""
+        if self.is_answer and self._written_above(number) < 0:
+            return True
+        joined = ""
+        for position in range(number, min(number + 4, len(self.lines))):
+            joined = f"{joined} {self.heads[position].lstrip('> ')}".rstrip()
+            if not self.quoted[position] or joined.endswith((":", "：")):
+                break
+        return _wrote(joined) and bool(_TIME.search(joined) or _YEAR.search(joined))
+
     # --- the three ways to quote
 
     def _fold_unmarked(self, start: int) -> list[_Span]:
@@ -267,7 +323,9 @@ class _Mail:
     def _fold_forwarded(self, start: int) -> list[_Span]:
         """A forwarded mail is folded under words of the sender's own, unless they only point to it."""
         above = [line for line in self.heads[:start] if line.strip()]
-        if not above or (len(above) <= _LONGEST_POINTER and _POINTS_TO_FORWARDED.search("\n".join(above))):
+        if not above or above[-1].rstrip().endswith((":", "：")):
+            return []
+        if len(above) <= _LONGEST_POINTER and _POINTS_TO_FORWARDED.search("\n".join(above)):
             return []
         after = self._next_written(start + 1)
         if after is not None and self.quoted[after]:
@@ -369,9 +427,12 @@ class _Mail:
         return separator
 
     def _rule_above(self, number: int) -> int:
+        if number and self._labels_of(number) and self._labels_of(number - 1)[:1] == ["to"]:
+            number -= 1  # a head may begin with whom it was for, which alone begins none
         above = self._written_above(number)
         line = self.heads[above] if above >= 0 else ""
-        return above if RULE.match(line) or _TITLE.match(line) or DASHES.match(line) else number
+        is_part = any(mark.match(line) for mark in (RULE, _TITLE, DASHES, _BARE_ORIGINAL, _NAME_AND_SUBJECT))
+        return above if is_part else number
 
     def _written_above(self, number: int) -> int:
         above = number - 1
@@ -456,6 +517,10 @@ class _Mail:
             dated or (_ADDRESS.search(joined) and (is_quoted_next or joined.rstrip().endswith((":", "："))))
         ):
             return True
+        if _WROTE_ON.match(joined) or (is_quoted_next and _QUOTING.match(joined)):
+            return True
+        if is_quoted_next and self.is_answer and _NAME_WROTE.match(joined):
+            return True
         address = _DATE_AND_ADDRESS_END.search(joined)
         if (
             address
@@ -465,7 +530,7 @@ class _Mail:
             and (address["colon"] or is_quoted_next)
         ):
             return True
-        if is_quoted_next and _ISO_DATE_AND_NAME.match(joined):
+        if is_quoted_next and (_ISO_DATE_AND_NAME.match(joined) or (dated and _WROTE_A_NAME.search(joined))):
             return True
         if not is_quoted_next or not joined.rstrip(" *").endswith((":", "：")):
             return False
@@ -507,6 +572,10 @@ def _with_introductions_apart(lines: list[str]) -> list[str]:
     apart: list[str] = []
     for number, line in enumerate(lines):
         match = None
+        behind = _GOES_ON_BEHIND.match(line[:_LONGEST_MARK]) if "@" in line and ":  " in line else None
+        if behind and _YEAR.search(behind.group()):
+            apart += [line[: behind.end()], line[behind.end() :]]
+            continue
         if 20 < len(line) < 600 and line.rstrip().endswith(":") and not QUOTED.match(line):
             match = _INSIDE_A_LINE.search(line)
         if match and number + 1 < len(lines) and _wrote(line) and _ADDRESS.search(line[match.end() :]):

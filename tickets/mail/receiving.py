@@ -51,6 +51,11 @@ def receive(inbound: InboundEmail) -> InboundEmail:
     What was read before is left as it is. A mail that cannot be read is set aside with the error in words and
     never blocks the ones behind it; one that kills its reader is set aside after three attempts.
     """
+    with Mailbox.words_of(inbound.mailbox):
+        return _receive(inbound)
+
+
+def _receive(inbound: InboundEmail) -> InboundEmail:
     locked = None
     if not _count_attempt(inbound):
         _read_back(inbound)
@@ -89,7 +94,7 @@ def _read_back(inbound: InboundEmail, *, read: InboundEmail | None = None) -> No
 
 def receive_waiting(*, limit: int = 200) -> int:
     """Read what is stored and unread. Returns how many mails that were."""
-    waiting = list(InboundEmail.objects.waiting().defer("raw")[:limit])
+    waiting = list(InboundEmail.objects.waiting().select_related("mailbox").defer("raw")[:limit])
     for inbound in waiting:
         receive(inbound)
     return len(waiting)
@@ -189,14 +194,15 @@ def _read(inbound: InboundEmail, *, is_one_of_several: bool) -> None:
     inbound.authentication = trust.verdict(mail, mailbox=inbound.mailbox)
     if writer.via:
         inbound.authentication["via"] = writer.via[:320]
-    if mail.is_bounce:
+    if mail.is_bounce and inbound.released_by_id is None:
         return _read_bounce(inbound, mail)
     if is_one_of_several and (other := _in_another_mailbox(inbound)):
         return _join_other_mailbox(inbound, other)
     if mail.is_auto and base_address(writer.address) in own and _bears_our_headers(mail):
         return _done(inbound, Outcome.AUTO_REPLY, reason=mail.auto_reason)
     recipients = [*inbound.envelope_to, *(a.email for a in (*mail.to, *mail.cc)), *(a.email for a in mail.delivered_to)]
-    thread = threading.find(mail, sender=writer.address, recipients=recipients, is_claimed=bool(writer.via))
+    is_claimed = bool(writer.via) or inbound.authentication.get("dmarc") == "fail"
+    thread = threading.find(mail, sender=writer.address, recipients=recipients, is_claimed=is_claimed)
     arrival = _Arrival(inbound, mail, writer, thread)
     if thread is not None and (agent := _agent_in(arrival)) is not None:
         why_not = _reply_as(agent, arrival)
@@ -243,7 +249,7 @@ def _add_message(arrival: _Arrival) -> None:
     left_out = _keep_attachments(message, mail)
     if is_new and not (mail.is_auto or _is_of_a_helpdesk(mail) or _is_old(inbound, mail)):
         prefetch_related_objects([customer], "addresses")  # asked for more than once from here on
-        acknowledging.acknowledge(ticket)
+        acknowledging.acknowledge(ticket, is_claimed=bool(writer.via) or trust.is_refuted(inbound.authentication))
     outcome = Outcome.AUTO_REPLY if mail.is_auto else Outcome.TICKET_CREATED if is_new else Outcome.REPLY_ADDED
     _done(inbound, outcome, ticket=ticket, message=message, reason=mail.auto_reason or left_out)
 
@@ -434,15 +440,17 @@ def _reason_to_ask(arrival: _Arrival) -> str:
 def _in_another_mailbox(inbound: InboundEmail) -> InboundEmail | None:
     """The same mail, already read from another of our mailboxes.
 
-    From the same sender: else whoever knows the Message-ID of a mail could have it put away unread by being first.
+    From the same sender and with the same words: else whoever knows the Message-ID of a mail could have it put away
+    unread by being first, and so could a program that uses one Message-ID twice.
     """
-    return (
+    alike = (
         InboundEmail.objects.filter(key=inbound.key, sender=inbound.sender, message__isnull=False)
         .exclude(mailbox=inbound.mailbox)
         .exclude(pk=inbound.pk)
         .select_related("ticket", "message", "mailbox")
-        .first()
     )
+    said = identity.key_of(bytes(inbound.raw))[1]
+    return next((other for other in alike.order_by("pk")[:20] if identity.key_of(bytes(other.raw))[1] == said), None)
 
 
 def _join_other_mailbox(inbound: InboundEmail, other: InboundEmail) -> None:
@@ -471,18 +479,19 @@ def _what_bounced(mail: ParsedEmail, recipient: BouncedRecipient) -> Delivery | 
     """The mail of ours that the report speaks of.
 
     By its Message-ID or the copy of it in our own header, which only who had the mail knows. A relay that keeps
-    neither may have kept the ticket's number: then it is the latest mail of that ticket to that address.
+    neither may have kept the mark of the ticket: then it is the latest mail of that ticket to that address.
     """
     returned = _returned_headers(mail)
     known = [i for i in (mail.bounce.original_message_id.strip("<> ") if mail.bounce else "", returned["message"]) if i]
     sent = Delivery.objects.filter(address=recipient.address.strip().lower()).select_related("ticket")
     if known and (found := sent.filter(rfc_id__in=known).order_by("-pk").first()):
         return found
-    if not returned["ticket"].isdecimal() or len(returned["ticket"]) > 12:
+    number = identity.read_ticket_mark(returned["ticket"])
+    if number is None:
         return None
     lately = timezone.now() - BOUNCES_WITHIN
     gone = sent.filter(sent_at__gt=lately, state__in=[Delivery.State.SENT, Delivery.State.BOUNCED])
-    return gone.filter(ticket__number=int(returned["ticket"])).order_by("-sent_at", "-pk").first()
+    return gone.filter(ticket__number=number).order_by("-sent_at", "-pk").first()
 
 
 def _returned_headers(mail: ParsedEmail) -> dict[str, str]:

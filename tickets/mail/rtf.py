@@ -2,6 +2,7 @@
 
 import re
 import struct
+from itertools import islice
 
 from tickets.mail.charsets import codec_named, decode_text
 
@@ -64,6 +65,7 @@ _LETTERS = {b"par": "\n", b"line": "\n", b"sect": "\n", b"page": "\n", b"row": "
             b"lquote": "‘", b"rquote": "’", b"ldblquote": "“", b"rdblquote": "”", b"endash": "–", b"emdash": "—",
             b"bullet": "•"}  # fmt: skip
 _MOST_GROUPS = 1_000
+_MOST_TOKENS = 2_000_000
 
 
 class _State:
@@ -85,7 +87,7 @@ def html_or_text(rtf: bytes) -> tuple[str, str]:
     stack = [_State()]
     to_skip = 0
     is_marked = False  # the last token was \*
-    for token in _TOKEN.finditer(rtf):
+    for token in islice(_TOKEN.finditer(rtf), _MOST_TOKENS):
         state = stack[-1]
         code, word, number, symbol, brace, text = token.groups()
         if code is not None:

@@ -18,7 +18,7 @@ from helpdesk.people.models import CustomerAddress, User
 from tickets import signals
 from tickets.mail import composing
 from tickets.mail.posting import Never, NotNow, Result, Taken, post, post_to_all
-from tickets.models import Delivery, EventKind, Message
+from tickets.models import Delivery, EventKind, Mailbox, Message
 
 __all__ = ["Never", "NotNow", "came_back", "post", "resend", "send", "send_due", "settle", "unsettle"]
 
@@ -80,11 +80,13 @@ def _attempt(together: list[Delivery]) -> list[Result]:
     # What all of them read is written for one who is not the customer: the customer's link is nobody else's.
     delivery = next((each for each in together if not composing.is_requesters(each)), together[0])
     try:
+        mailbox = delivery.ticket.mailbox
         if reason := _reason_not_to_send(delivery):
             raise Never(reason)
         mail = composing.compose(delivery)
-        allows_plain = bool(delivery.ticket.mailbox and delivery.ticket.mailbox.allows_plain_smtp)
-        return post_to_all(mail, to=[each.address for each in together], allows_plain=allows_plain)
+        with Mailbox.words_of(mailbox):
+            allows_plain = bool(mailbox and mailbox.allows_plain_smtp)
+            return post_to_all(mail, to=[each.address for each in together], allows_plain=allows_plain)
     except (NotNow, Never) as error:
         return [error for _each in together]
     except Exception as error:  # a mail that cannot be composed must not stop the others
@@ -93,7 +95,10 @@ def _attempt(together: list[Delivery]) -> list[Result]:
 
 
 def _reason_not_to_send(delivery: Delivery) -> str:
-    """Automatic mail stops at the first bounce; what a person wrote is tried all the same."""
+    """Automatic mail stops at the first bounce; what a person wrote is tried all the same. Nothing goes to an
+    encoded word: what it hides would stand in our headers."""
+    if "=?" in delivery.address:
+        return _t("“%(text)s” is not an email address.") % {"text": delivery.address}
     is_automatic = delivery.message is None or delivery.message.is_automatic
     if not is_automatic or delivery.notification_id is not None:
         return ""

@@ -46,7 +46,8 @@ def find(mail: ParsedEmail, *, sender: str, recipients: Iterable[str], is_claime
     In this order: a Message-ID of ours that it answers, the reply address it was sent to, a customer's Message-ID
     that it answers, and the number in the subject. The first two nobody can make up, so a different sender joins
     the thread, marked as a stranger. The last two anybody can, so they count only for those who take part.
-    `is_claimed`: somebody else says who the sender is (a contact form), so taking part proves nothing.
+    `is_claimed`: somebody else says who the sender is (a contact form), or our server that it is not true, so taking
+    part proves nothing.
     """
     references = answered(mail)
     found = _by_our_message_id(references, sender=sender) or _by_reply_address(recipients, sender=sender)
@@ -104,9 +105,11 @@ def _by_their_message_id(references: list[str], *, sender: str) -> Thread | None
     if not references:
         return None
     for message in Message.objects.filter(rfc_id__in=references).select_related("ticket").order_by("-pk"):
-        addressed = {str(address).lower() for address in [*message.to, *message.cc]}
-        if sender.lower() in addressed or message.ticket.has_participant(sender):
+        if message.ticket.has_participant(sender):
             return Thread(message.ticket, Proof.THEIR_MESSAGE)
+        if sender.lower() in {str(address).lower() for address in [*message.to, *message.cc]}:
+            # Whom a stranger wrote to is one too.
+            return Thread(message.ticket, Proof.THEIR_MESSAGE, is_from_stranger=message.is_from_stranger)
     return None
 
 

@@ -90,6 +90,11 @@ def is_confirmed(authentication: dict[str, Any]) -> bool:
     return bool({"dkim", "spf"} & set(confirmed)) and authentication.get("dmarc") != "fail"
 
 
+def is_refuted(authentication: dict[str, Any]) -> bool:
+    """Whether our server looked, and did not find that the mail comes from the domain in From."""
+    return bool(authentication.get("server")) and not is_confirmed(authentication)
+
+
 def words_for(authentication: dict[str, Any]) -> tuple[str, bool] | None:
     """The verdict as a sentence, and whether it is a good one; None where there is nothing to say."""
     if not authentication.get("server"):
@@ -135,7 +140,8 @@ def _results(value: str) -> tuple[str, list[tuple[str, str, str]]]:
         }.get(method.partition("/")[0].lower(), "")
         results.append((method.partition("/")[0].lower(), word.lower(), about.rpartition("@")[2].strip(".").lower()))
     names = server.split()
-    return names[0].lower() if names else "", results
+    # The name stands first. What stands before it was not written by a server of ours.
+    return names[0].lower() if names and value.lstrip().startswith(names[0]) else "", results
 
 
 def _without_comments(value: str) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from helpdesk.people.models import User
 
 
+_OF_MACHINES = ["auto_reply", "bounce"]
+
+
 class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
     def visible_to(self, user: User) -> InboundEmailQuerySet:
         """What this person may read: mail of the tickets they see; of what is in no ticket, that of their teams'
@@ -44,15 +47,15 @@ class InboundEmailQuerySet(models.QuerySet["InboundEmail"]):
         return self.filter(state=InboundEmail.State.SPAM)
 
     def automatic(self) -> InboundEmailQuerySet:
-        """What a machine wrote and belongs to no ticket."""
-        state, outcome = InboundEmail.State.PROCESSED, InboundEmail.Outcome.AUTO_REPLY
-        return self.filter(outcome=outcome, ticket=None, state=state)
+        """What a machine wrote and belongs to no ticket, reports on no mail of ours among it: people write of such
+        things too, and a mail that is taken for a report must be somewhere."""
+        return self.filter(outcome__in=_OF_MACHINES, ticket=None, state=InboundEmail.State.PROCESSED)
 
     def recoverable(self) -> InboundEmailQuerySet:
         """What a person may look at and bring in after all: mail that cannot be read, mail held back, and mail
         taken for a machine's that belongs to no ticket."""
-        state, outcome = InboundEmail.State, InboundEmail.Outcome
-        unplaced = models.Q(outcome=outcome.AUTO_REPLY, ticket=None, state=state.PROCESSED)
+        state = InboundEmail.State
+        unplaced = models.Q(outcome__in=_OF_MACHINES, ticket=None, state=state.PROCESSED)
         return self.filter(models.Q(state__in=[state.UNREADABLE, state.HELD, state.SPAM]) | unplaced)
 
 
@@ -140,7 +143,7 @@ class InboundEmail(models.Model):
             models.Index(
                 fields=["-received_at"],
                 name="inbound_email_automatic",
-                condition=models.Q(outcome="auto_reply", ticket=None, state="processed"),
+                condition=models.Q(outcome__in=_OF_MACHINES, ticket=None, state="processed"),
             ),
             models.Index(
                 fields=["retried_at"], name="inbound_email_retried", condition=models.Q(retried_at__isnull=False)

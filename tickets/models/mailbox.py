@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from helpdesk.common.fields import MailAddressField
 from helpdesk.people.access import Ability
@@ -55,6 +56,11 @@ class Mailbox(models.Model):
     @property
     def domain(self) -> str:
         return self.address.rpartition("@")[2].lower()
+
+    @staticmethod
+    def words_of(mailbox: Mailbox | None) -> override:
+        """To note what becomes of its mail in the language of those who read it there."""
+        return override(mailbox.language if mailbox else settings.LANGUAGE_CODE)
 
     @classmethod
     def addressed_by(cls, recipients: list[str]) -> list[Mailbox]:

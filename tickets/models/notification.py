@@ -25,6 +25,7 @@ class Notification(models.Model):
         NOT_SOLVED = "not_solved", _("The customer says that it is not solved")
         ASSIGNED = "assigned", _("Assigned to you")
         CUSTOMER_WROTE = "customer_wrote", _("The customer wrote again")
+        SOMEBODY_WROTE = "somebody_wrote", _("Somebody else wrote")
         BREACHED = "breached", _("A target was missed")
 
     user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="notifications")

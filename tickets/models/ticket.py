@@ -327,10 +327,12 @@ class Ticket(models.Model):
             self.excerpt = excerpt(text, limit=EXCERPT)
             running = policies.customer_wrote(self, at=now, is_first=is_first)
             self._save_and_refresh_due(nearest=min(running, key=lambda target: (target.due_at, target.pk)))
-            if self.assignee_id:
+            if self.assignee_id and not (message.is_from_stranger and self._is_assignee_at(message.from_address)):
+                kind = Notification.Kind
                 told = Notification(
-                    user_id=self.assignee_id, ticket=self, event=event, kind=Notification.Kind.CUSTOMER_WROTE
-                )
+                    user_id=self.assignee_id, ticket=self, event=event,
+                    kind=kind.SOMEBODY_WROTE if message.is_from_stranger else kind.CUSTOMER_WROTE,
+                )  # fmt: skip
                 Notification.objects.bulk_create([told], ignore_conflicts=True)
         return message
 
@@ -367,10 +369,9 @@ class Ticket(models.Model):
             was = self.status
             message = self.messages.create(
                 author=Author.AGENT, user=by, text=text.strip(), channel=self.channel, said_at=now,
-                language=self.language, to=to, cc=cc,
+                language=self.language, to=to, cc=cc, rfc_id=self._message_id(),
             )  # fmt: skip
             self._take_files(files, by=by, mode=Draft.Mode.REPLY, message=message)
-            self._address(message)
             wait = settings.UNDO_SEND_SECONDS if undo_seconds is None else undo_seconds
             for address in (*to, *cc):
                 self._deliver(message, address, due_at=now + timedelta(seconds=wait))
@@ -423,8 +424,8 @@ class Ticket(models.Model):
                 channel=Channel.EMAIL,
                 language=self.language,
                 to=[address],
+                rfc_id=self._message_id(),
             )
-            self._address(message)
             self._deliver(message, address, due_at=due_at or timezone.now())
             self.record(EventKind.ANNOUNCED, message=message.pk, what=kind)
         return message
@@ -698,6 +699,9 @@ class Ticket(models.Model):
             or self.messages.filter(from_address=address, is_from_stranger=False).exists()
         )
 
+    def _is_assignee_at(self, address: str) -> bool:
+        return self.assignee is not None and self.assignee.email.lower() == address.strip().lower()
+
     def record(self, kind: str, /, *, actor: User | None = None, at: datetime | None = None, **details: Any) -> Event:
         """Write the fact into the log, in the transaction of the change it is about. The bell rings after commit."""
         event = self.events.create(kind=kind, actor=actor, happened_at=at or timezone.now(), details=details)
@@ -795,10 +799,9 @@ class Ticket(models.Model):
             if waiting.update(draft=None, **to) < len(wanted):
                 raise Refusal(_t("One of the files is no longer here. Choose it again."))
 
-    def _address(self, message: Message) -> None:
-        """Give an outgoing message its Message-ID: one per message, whoever receives it."""
-        message.rfc_id = identity.message_id(number=self.number, message=message.pk, domain=self.mail_domain)
-        message.save(update_fields=["rfc_id"])
+    def _message_id(self) -> str:
+        """For an outgoing message: one, whoever receives it."""
+        return identity.message_id(number=self.number, message=identity.new_number(), domain=self.mail_domain)
 
     def _deliver(self, message: Message, address: str, *, due_at: datetime) -> None:
         delivery = self.deliveries.create(

@@ -1,9 +1,10 @@
-"""Mail that stays here, because this installation has no mail server."""
+"""Mail that stays here while this installation has no mail server."""
 
 from __future__ import annotations
 
 from email import message_from_bytes, policy
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
@@ -33,7 +34,8 @@ def outbox(request: AgentRequest) -> HttpResponse:
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )
-    return page(request, "workspace/mail/outbox.html", {"page": found}, current="outbox")
+    context = {"page": found, "mail_leaves": bool(settings.SMTP_URL or settings.MAIL_SERVICE)}
+    return page(request, "workspace/mail/outbox.html", context, current="outbox")
 
 
 @require_safe

@@ -193,6 +193,59 @@ SHAPES = {
         "Impossibile recapitare il messaggio ai destinatari seguenti:\n\n  ana@tienda.example\n  La casella è piena\n",
         [("ana@tienda.example", "", False)],
     ),
+    "English, incomplete": (
+        "There was a temporary problem delivering your message to ana@tienda.example. We will retry for 46 hours. "
+        "You'll be notified if the delivery fails permanently.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "Spanish, incomplete": (
+        "Entrega incompleta\n\nHubo un problema al entregar el mensaje a ana@tienda.example. Se volverá a intentar. "
+        "Le avisaremos si falla de forma definitiva.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "German, incomplete": (
+        "Beim Zustellen Ihrer Nachricht an ana@tienda.example gab es ein Problem. "
+        "Der Server versucht es noch 46 Stunden.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "Spanish, not yet": (
+        "Su mensaje a ana@tienda.example todavía no ha podido ser entregado. Seguirá intentándolo tres días.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "Italian, not yet": (
+        "Il messaggio per ana@tienda.example non è ancora stato consegnato.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "full, with the address between": (
+        "El buzón del destinatario ana@tienda.example está lleno.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "full by another word": (
+        "<ana@tienda.example>\n\nThe mails in this mailbox exceeded the limit.\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "no such address, Spanish": (
+        "El siguiente destinatario no es válido: ana@tienda.example\nNo existe ese usuario.\n",
+        [("ana@tienda.example", "", True)],
+    ),
+    "advice instead of a reason": (
+        "Your message was not delivered because the host was not reachable within the allowed queue period.\n\n"
+        "These did not receive it:\n\n     <ana@tienda.example>\n\nPlease write to <postmaster@mx.example>\n",
+        [("ana@tienda.example", "", False)],
+    ),
+    "an address coded for SMTP": (
+        "Original-Recipient: rfc822;ana+2Bx@tienda.example\nFinal-Recipient: rfc822;ana+x@tienda.example\n"
+        "Action: failed\nStatus: 5.1.1\n",
+        [("ana+x@tienda.example", "5.1.1", True)],
+    ),
+    "not known": (
+        "Diese Adresse ist uns nicht bekannt: ana@tienda.example\n",
+        [("ana@tienda.example", "", True)],
+    ),
+    "not fatal": (
+        "----- These addresses had transient non-fatal errors -----\n<ana@tienda.example>\n",
+        [("ana@tienda.example", "", False)],
+    ),
     "Russian": (
         "Ваше письмо не доставлено по адресу ana@tienda.example.\n",
         [("ana@tienda.example", "", True)],
@@ -240,6 +293,26 @@ def test_the_recipients_that_the_header_names_get_the_reasons_of_the_text():
         ("Ana@x.example", "5.1.1"),
         ("eva@x.example", "5.1.1"),
     ]
+
+
+def test_a_filter_that_blocks_says_so_in_the_subject():
+    bounce = bounce_in(
+        b"Return-Path: <>\nFrom: F <postmaster@mx.example>\nSubject: **Message you sent blocked by our filter**\n\n"
+        b"Your message to: ana@x.example\nwas blocked by our firewall and has NOT BEEN DELIVERED.\n"
+    )
+
+    assert bounce is not None
+    assert [(one.address, one.permanent) for one in bounce.recipients] == [("ana@x.example", True)]
+
+
+@pytest.mark.parametrize("subject", ["Messaggio non consegnato", "ERRORE DI CONSEGNA"])
+def test_a_title_that_tells_of_failure_in_italian(subject):
+    text = "Il messaggio a:\n\n  ana@x.example\n\nnon è stato consegnato: indirizzo inesistente.\n"
+
+    bounce = bounce_in(f"From: postmaster@x.example\nSubject: {subject}\n\n{text}".encode())
+
+    assert bounce is not None
+    assert [(one.address, one.permanent) for one in bounce.recipients] == [("ana@x.example", True)]
 
 
 def test_a_report_without_an_address_is_still_a_bounce():

@@ -79,7 +79,7 @@ def test_a_reply_names_its_message_its_thread_and_where_answers_go(ana, deliver,
 
     acknowledgement = only(inbound.ticket, "acknowledgement")
     assert mail["Message-ID"] == f"<{message.rfc_id}>"
-    assert identity.read_message_id(mail["Message-ID"]).message == message.pk
+    assert identity.read_message_id(mail["Message-ID"]).number == inbound.ticket.number
     assert mail["In-Reply-To"] == "<question@example.com>"
     assert mail["References"].split() == [f"<{acknowledgement.rfc_id}>", "<question@example.com>"]
     assert identity.read_reply_address(mail["Reply-To"].addresses[0].addr_spec) == inbound.ticket.number

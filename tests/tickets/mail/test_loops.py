@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.mail.loops import automatic_reason, is_contact_form, is_out_of_office, is_own_list, reason_in_parts
+from tickets.mail.loops import (
+    automatic_reason,
+    is_contact_form,
+    is_out_of_office,
+    is_own_list,
+    reason_in_parts,
+    reason_in_words,
+)
 from tickets.mail.parsing import parse
 from tickets.mail.parts import Budget, Limits, split
 
@@ -66,7 +73,9 @@ def headers(**fields: str) -> dict[str, tuple[str, ...]]:
         ),
         headers(**{"from": "support@vendor.example", "subject": "[Case 4711] Your request has been received"}),
         headers(**{"from": "servicio@vendor.example", "subject": "Acuse de recibo: factura"}),
+        headers(**{"from": "support@vendor.example", "subject": "Ticket 88123 opened: help"}),
         headers(subject="Read: your request", in_reply_to="<1@puente.example>"),
+        headers(subject="Return Receipt (displayed) - your request", in_reply_to="<1@puente.example>"),
         headers(subject="Accepted: visit", content_class="urn:content-classes:calendarmessage"),
     ],
     ids=lambda mail: str({name: value for name, value in mail.items() if value != ("Carla <carla@x.example>",)}),
@@ -105,6 +114,11 @@ def test_a_machine_wrote_this(mail):
         headers(subject="Automated email keeps coming"),
         headers(subject="Respuesta automática no funciona"),
         headers(subject="Vacation rental in May"),
+        headers(subject="On holiday: can you deliver to number 5?"),
+        headers(subject="Automatische Antwort einrichten"),
+        headers(**{"from": "sales@vendor.example", "subject": "Case opened, lamp broken"}),
+        headers(**{"from": "info@vendor.example", "subject": "Ticket received twice"}),
+        headers(subject="RE: Eva is out of the office", in_reply_to="<1@puente.example>"),
         headers(subject="Ausente"),
         headers(**{"from": "support@vendor.example", "subject": "Re: Your request has been received"}),
         headers(**{"from": "support@vendor.example", "subject": "Invoice of March"}),
@@ -168,11 +182,61 @@ def test_away_in_many_languages(subject):
         "De vacaciones hasta el lunes",
         "In ferie fino a lunedì",
         "Your request (out of office)",
+        "Eva Mora is out of the office",
+        "Eva Mora está ausente de la oficina (vuelve el lunes)",
+        "Eva Mora ist außer Haus.",
     ],
 )
 def test_a_hint_counts_when_it_answers(subject):
     assert is_out_of_office(headers(subject=subject, in_reply_to="<1@puente.example>"))
     assert automatic_reason(headers(subject=subject)) is None
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Thank you. I am out of the office until Monday.\n\nThis is an automated response.",
+        "Estoy de vacaciones.\n\nEste es un mensaje automático, no responda.",
+        "Ich bin nicht im Büro.\nDies ist eine automatisch generierte Antwort.",
+        "Nous avons bien reçu votre demande.\n\nCeci est un message automatique.",
+        "Esta é uma mensagem automática. Recebemos o seu pedido.",
+        "Abbiamo ricevuto la richiesta. Questo è un messaggio automatico.",
+        "Eva has left the company. This is an automatic reply.",
+    ],
+)
+def test_a_program_says_it_in_the_mail(words):
+    assert reason_in_words(headers(subject="Re: Help"), words)
+    assert reason_in_words(headers(subject="Fwd: Help"), words) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "words"),
+    [
+        (
+            "Re: Help",
+            "You wrote to me:\n\nThis is an automated message. We have received your request.\n\nNothing since.",
+        ),
+        ("Help", 'What does "This is an automated response" mean? I have received your mail three times.'),
+        ("Help", "I got an automatic reply and nothing else. This is annoying."),
+        ("Fwd: Help", "This is an automated message. We have received your request."),
+        ("Help", "This is an automated message. I do not know who wrote it."),
+    ],
+)
+def test_a_person_speaks_of_such_a_mail(subject, words):
+    assert reason_in_words(headers(subject=subject), words) is None
+
+
+def test_what_a_program_says_last_in_its_answer_is_enough():
+    words = "My address is new: eva@y.example.\n\nThis message was sent automatically."
+
+    assert reason_in_words(headers(subject="Re: Help", in_reply_to="<1@puente.example>"), words)
+    assert reason_in_words(headers(subject="Help"), words) is None
+
+
+def test_what_is_quoted_below_an_answer_makes_it_no_automatic_mail():
+    head = b"From: c@x.example\nSubject: Re: Help\n\n"
+
+    assert not parse(head + b"It came.\n\n> This is an automated reply.\n> We have received your mail.\n").is_auto
 
 
 def test_every_reason_is_a_sentence():

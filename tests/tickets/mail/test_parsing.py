@@ -413,6 +413,33 @@ def test_odd_mails_are_read(raw):
     assert isinstance(parse(raw), ParsedEmail)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Type: application/octet-stream",
+        'Content-Type: application/octet-stream; name="mail.txt"\nContent-Disposition: inline',
+    ],
+)
+def test_text_that_is_declared_as_any_bytes_is_read(header):
+    read = parse(with_header(header, "The lamp is broken."))
+
+    assert read.text == "The lamp is broken."
+    assert [file.content.strip() for file in read.attachments] == [b"The lamp is broken."]
+
+
+def test_bytes_that_are_no_text_are_only_a_file():
+    read = parse(with_header("Content-Type: application/octet-stream", "PK\x03\x04 and more"))
+
+    assert read.text == ""
+    assert len(read.attachments) == 1
+
+
+def test_words_that_only_look_like_a_uuencoded_file_stay():
+    words = "We can\nbegin 644 lamps next week.\nWould that do?\nend"
+
+    assert parse(with_header("X: y", words)).text == words
+
+
 def test_flowed_text_is_joined_and_quotes_keep_their_depth():
     raw = with_header(
         "Content-Type: text/plain; format=flowed",

@@ -112,6 +112,22 @@ HISTORIES = {
     "a forwarded mail below a reply": "-------- Mensaje reenviado --------\nDe: Tienda <t@x.example>\nFecha: hoy\n"
     "Asunto: x\n\nDos días.",
     "our line after a weak introduction": "On Friday 6 March S wrote:\n\nWrite your reply above this line\n\nTry.",
+    "quoting whom": "Zitat von Support <s@p.example>:\n\n> Bitte.",
+    "quoting whom, Portuguese": "Citando S:\n\n> Tente.",
+    "the name alone": "Support a écrit :\n> Essayez.",
+    "a name and no colon": "Am 06.03.26 um 11:02 schrieb Support\n\n> Von: Support <s@p.example>\n> Bitte.",
+    "the date behind the verb": "Soporte <s@p.example> escribió el 6 mar. 2026 11:02:\n\nPruebe.",
+    "yahoo, mobile, in one line": "Enviado desde Yahoo Mail para Android\n\n  El vie., 6 de marzo de 2026 a la(s) "
+    "11:02 a. m., Soporte<s@p.example> escribió:   Pruebe.",
+    "initials": "Friday, March 6, 2026, 11:02:13 AM, you wrote:\n\nSP> Try.\nSP> Ana",
+    "hyphens of another kind": "‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOn Friday, March 6th, 2026 at 11:02, S <s@p.example> "
+    "wrote:\n\n> Try.",
+    "a title without a rule": "  Original Message  \nFrom: Support\nSent: Friday, 6 March 2026 11:02\nTo: c@x.example\n"
+    "Subject: x\n\nTry.",
+    "name and subject as a title": "  Support --- x --- \n\nFrom:\tS <s@p.example>\nTo:\tC\n"
+    "Date:\tFri, Mar 6, 2026 11:02\nSubject:\tx\n\nTry.",
+    "a head that begins with its reader": "To: c@x.example\nFrom: s@p.example\nDate: Fri, 6 Mar 2026 11:02\n"
+    "Subject: x\n\nTry.",
 }
 
 
@@ -176,6 +192,11 @@ KEPT = {
     "Dos días.",
     "a forwarded mail, Apple": "Begin forwarded message:\n\nFrom: Shop\nSubject: x\nDate: Friday\nTo: me\n\nTwo days.",
     "sent from somewhere, said in prose": "My parcel was sent from my old address.\nSent from Madrid by train it was.",
+    "a word on viruses": "The lamp came.\n\nMy computer was checked for viruses by an antivirus program, "
+    "your mail is not the cause.",
+    "a command line": "The manual says:\nC> install\nC> run\nbut both fail.",
+    "a page that is quoted": 'Quoting your page:\n"Within 2 days."\nIt is day nine.',
+    "what somebody wrote on a day": 'El lunes a las 10:12 Ana me escribió:\n"No encuentro la calle."\nY se fue.',
     "a wrapped quote": "> a long line that was\nwrapped by the program\n> and goes on",
 }
 
@@ -199,6 +220,24 @@ def test_in_doubt_everything_is_new(mail):
 )
 def test_who_answers_below_one_quote_has_it_folded_above(mail, new):
     assert new_text(mail) == new
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "> Please try again.\n>\n> Ana",
+        "> On 6 Mar 2026, at 11:02, S <s@p.example> wrote:\n>\n>> Please try again.",
+        "Ana Ruiz schrieb:\n> Bitte.",
+    ],
+)
+def test_a_quote_on_top_of_a_reply_is_history(quote):
+    assert new_text(f"{quote}\n\n{ANSWER}", subject="AW: Help") == ANSWER
+
+
+def test_lines_on_top_of_a_new_mail_may_be_what_it_is_about():
+    mail = f"> ERROR 12: no such table\n\n{ANSWER}"
+
+    assert new_text(mail, subject="Import") == mail
 
 
 def test_what_was_left_standing_below_the_last_answer_is_folded():
@@ -275,6 +314,22 @@ CLOSINGS = {
     "a disclaimer, German": "Diese E-Mail enthält vertrauliche Informationen. Sollten Sie nicht der richtige "
     "Empfänger sein, löschen "
     "Sie sie bitte.",
+    "a rule, then a disclaimer": "________________________________\n\nThis e-mail is confidential and intended only "
+    "for the person named. If you have received it by mistake, delete it.",
+    "a look for viruses": "--\nThis email has been checked for viruses by Good antivirus software.\nwww.good.example",
+    "a look for viruses, German": "---\nDiese E-Mail wurde von Gut auf Viren geprüft.\nwww.gut.example",
+    "a look for viruses, Spanish": "<https://gut.example/?a=b> Libre de virus. www.gut.example",
+    "a name block with a function": "Mit freundlichen Grüßen\n\ni. A. Eva Mora\n\nLampen GmbH\nTel.: +49 30 1234567\n"
+    "E-Mail: e@x.example\nwww.x.example",
+    "a name block in few lines": "Un saludo,\n\nEva Mora | Compras\nT. 912 345 678 | M. 600 123 456\ne@x.example",
+    "the program last": "Outlook für Android<https://aka.example/x> beziehen",
+    "the program's origin": "Provenance : Courrier pour Windows",
+    "the program and its page": "Sent via Superhuman ( https://s.example/?vip=c@x.example )",
+    "the program, used": "Enviado usando Zoho Mail",
+    "the app": "Envoyé depuis l'application Mail Orange",
+    "the device, German": "Von Samsung-Tablet gesendet",
+    "the device and its praise": "Sent from BlackBerry - the most secure mobile device",
+    "the device and its network": "Sent from my BlackBerry 10 smartphone on the Movistar network.",
     "the trees": "Please think of the environment before printing this mail.",
     "the trees, Spanish": "Antes de imprimir este correo piense en el medio ambiente.",
 }
@@ -333,7 +388,16 @@ def test_what_was_only_written_in_html_is_told_apart_as_well(html):
     assert new_text(text_from_html(html)) == "It fails."
 
 
-@pytest.mark.parametrize("words", ["FYI", "Please see below.", "Te reenvío esto, ¿lo podéis mirar?", "Zur Info."])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "FYI",
+        "Please see below.",
+        "Te reenvío esto, ¿lo podéis mirar?",
+        "Zur Info.",
+        "Ya pagué, el recibo de la tienda:",
+    ],
+)
 def test_a_forwarded_mail_belongs_to_the_words_that_point_to_it(words):
     mail = f"{words}\n\n---------- Forwarded message ---------\nFrom: Shop\nDate: Friday\nSubject: Offer\n\nTwo days."
 

@@ -247,7 +247,17 @@ def test_no_server_is_no_reason_to_lose_a_mail(delivery, settings):
 
     delivery.refresh_from_db()
     assert delivery.state == State.DEFERRED
-    assert "refused" in delivery.answer
+    assert delivery.answer == "Nothing answers on port 1 of 127.0.0.1."
+
+
+def test_what_is_wrong_is_noted_in_the_language_of_the_mailbox(delivery, support, settings):
+    settings.SMTP_URL = "smtp://127.0.0.1:1"
+    type(support).objects.update(language="es")
+
+    sending.send(delivery)
+
+    delivery.refresh_from_db()
+    assert delivery.answer == "Nada responde en el puerto 1 de 127.0.0.1."
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -257,7 +267,7 @@ def test_a_refused_sign_in_is_ours_to_mend_and_costs_no_mail(delivery, settings)
         assert not sending.send(delivery)
         delivery.refresh_from_db()
         assert delivery.state == State.DEFERRED
-        assert delivery.answer.startswith("535")
+        assert delivery.answer.startswith("127.0.0.1 does not accept the user name or the password: 535")
 
         settings.SMTP_URL = f"smtp://puente:{PASSWORD.replace(' ', '%20')}@127.0.0.1:{server.port}"
         put(delivery, State.DEFERRED, due_at=timezone.now())

@@ -25,7 +25,7 @@ from config import mail_services
 from helpdesk.people.models import CustomerAddress
 from tests import factories
 from tests.mail_servers import Asked, MailService
-from tickets.mail import receiving, sending
+from tickets.mail import identity, receiving, sending
 from tickets.models import Attachment, Delivery, EventKind, InboundEmail, Mailbox, Ticket
 
 pytestmark = [
@@ -108,7 +108,7 @@ def test_a_mail_goes_through_the_service_once_and_under_its_own_message_id(deliv
     (asked,) = service.asked
     headers = headers_of(name, asked)
     assert headers["message-id"] == f"<{delivery.rfc_id}>"
-    assert headers["x-puente-ticket"] == str(delivery.ticket.number)
+    assert headers["x-puente-ticket"] == identity.ticket_mark(delivery.ticket.number)
     assert "It is mended." in unquote_plus(asked.body.decode())
     assert name.title() in delivery.answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cx.tagging import suggesting
 from helpdesk.people.models import Customer, CustomerAddress
 from tests import factories
 from tickets.mail import identity, receiving, sending
@@ -93,6 +94,23 @@ class TestTheSubject:
 
 
 class TestStrangers:
+    def test_the_agent_is_told_who_wrote_and_nothing_of_their_own_mail(self, answered, deliver, ana, support):
+        reply_address = identity.reply_address(support.address, number=answered.ticket.number)
+        deliver(factories.a_mail(sender="new@example.net", to=reply_address, text="May I?"))
+        deliver(factories.a_mail(sender=ana.email, to=reply_address, text="From my phone"))
+        deliver(factories.a_mail(sender="carla@example.com", to=reply_address, text="October"))
+
+        told = [note.get_kind_display() for note in ana.notifications.order_by("pk")]
+        assert told == ["Somebody else wrote", "The customer wrote again"]
+
+    def test_what_they_say_is_no_evidence_of_what_the_customer_expected(self, answered, deliver, support):
+        ticket = answered.ticket
+        reply_address = identity.reply_address(support.address, number=ticket.number)
+        deliver(factories.a_mail(sender="new@example.net", to=reply_address, text="An outrage, I shall leave you!"))
+
+        read = suggesting.suggest(ticket)
+        assert "outrage" not in str(read.evidence)
+
     def test_one_who_holds_a_token_joins_by_their_own_name(self, answered, deliver, carla):
         inbound = deliver(factories.a_mail(sender="Hugo <hugo@example.com>", in_reply_to=f"<{answered.rfc_id}>"))
         assert inbound.message.is_from_stranger
@@ -208,7 +226,8 @@ class TestBounces:
     def test_without_the_message_id_the_ticket_in_the_returned_headers_tells(self, deliver, ticket, ana, carla):
         ticket.reply(by=ana, text="Which month?")
         sending.send_due()
-        inbound = deliver(self.report("Carla@Example.com", f"Subject: x\r\nX-Puente-Ticket: {ticket.number}"))
+        mark = f"X-Puente-Ticket: {identity.ticket_mark(ticket.number)}"
+        inbound = deliver(self.report("Carla@Example.com", f"Subject: x\r\n{mark}"))
         assert (inbound.outcome, inbound.ticket) == ("bounce", ticket)
         assert Delivery.objects.get(kind="message").state == "bounced"
         assert carla.addresses.get().bounced_at
@@ -216,7 +235,7 @@ class TestBounces:
     def test_a_report_on_somebody_we_never_wrote_to_changes_nothing(self, deliver, ticket, ana, dora):
         ticket.reply(by=ana, text="Which month?")
         sending.send_due()
-        inbound = deliver(self.report("dora@example.org", f"X-Puente-Ticket: {ticket.number}"))
+        inbound = deliver(self.report("dora@example.org", f"X-Puente-Ticket: {identity.ticket_mark(ticket.number)}"))
         assert (inbound.outcome, inbound.ticket) == ("bounce", None)
         assert dora.addresses.get().bounced_at is None
 

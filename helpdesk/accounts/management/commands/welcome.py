@@ -39,7 +39,10 @@ class Command(BaseCommand):
             user = User.objects.filter(role=role, is_active=True).order_by("pk").first()
             if user:
                 say(f"    {user.email:<28} {role.label}")
-        say(f"  Mail that goes out is read at {settings.PUBLIC_URL}/outbox/ and goes nowhere else.")
+        if settings.SMTP_URL or settings.MAIL_SERVICE:
+            say("  Mail that goes out leaves by your mail server, to whoever it is for.")
+        else:
+            say(f"  Mail that goes out is read at {settings.PUBLIC_URL}/outbox/ and goes nowhere else.")
 
     def _first_mail(self, mailbox: Mailbox) -> None:
         say = self.stdout.write

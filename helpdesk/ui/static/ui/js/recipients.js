@@ -32,10 +32,22 @@
     if (root) pointOut(root);
     if (!target.matches?.("input[type=file][data-most]")) return;
     const files = [...target.files], all = files.reduce((sum, file) => sum + file.size, 0);
-    const isBeyond = files.length > target.dataset.most || files.some(file => file.size > target.dataset.each) || all > target.dataset.total;
-    target.setCustomValidity(isBeyond ? document.getElementById(target.getAttribute("aria-describedby").split(" ")[0]).textContent : "");
+    const large = files.filter(file => file.size > target.dataset.each).map(file => file.name);
+    const isBeyond = files.length > target.dataset.most || large.length || all > target.dataset.total;
+    const hint = document.getElementById(target.getAttribute("aria-describedby").split(" ")[0]);
+    hint.dataset.limits ??= hint.textContent;
+    hint.textContent = large.length ? `${large.join(", ")}: ${hint.dataset.limits}` : hint.dataset.limits;
+    hint.classList.toggle("err", Boolean(isBeyond));
+    target.ariaInvalid = isBeyond ? "true" : null;
+    target.setCustomValidity(isBeyond ? hint.textContent : "");
     if (isBeyond) target.reportValidity();
   });
+
+  // What is wrong is shown, also where it was folded away: a button that does nothing tells nobody why.
+  document.addEventListener("invalid", event => {
+    const folded = event.target.closest("details:not([open])");
+    if (folded) folded.open = true;
+  }, true);
 
   // A chip that is there is complete; what is still being typed is judged once it is left.
   document.addEventListener("input", event => {
