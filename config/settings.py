@@ -221,7 +221,7 @@ SMTP_URL = env.text("SMTP_URL")
 # Or a mail service that speaks HTTP: MAIL_SERVICE sends, those in MAIL_HOOKS may post arriving mail and news to us.
 _mail_services = mail_services.read()
 MAIL_SERVICE, MAIL_HOOKS, ANYMAIL = _mail_services.sender, _mail_services.hooks, _mail_services.anymail
-MAIL_SIZE_LIMIT = 30 * 1024 * 1024
+MAIL_SIZE_LIMIT = env.number("MAIL_SIZE_LIMIT", default=30 * 1024 * 1024, minimum=100_000, maximum=200 * 1024 * 1024)
 # Who changes a mailbox's permission (XOAUTH2) for the access token of the hour.
 GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
 MICROSOFT_TOKEN_URL = env.text("MICROSOFT_TOKEN_URL", "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token")

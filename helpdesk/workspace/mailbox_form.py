@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 LISTENER, IMAP = "listener", "imap"
 FROM_THE_LIST = {"invalid_choice": _("Choose from the list."), "required": _("Choose from the list.")}
 
+# Why a secret that is stored has to be entered again, and which one: what is changed says the rest.
+AGAIN = {
+    "password": {
+        "host": _("Enter the password again, because it would go to another server."),
+        "username": _("Enter the password again, because the user name is another one."),
+        "way": _("Enter the password again, because it would be sent in another way."),
+    },
+    "refresh_token": {
+        "host": _("Enter the refresh token again, because it would go to another server."),
+        "username": _("Enter the refresh token again, because the user name is another one."),
+        "way": _("Enter the refresh token again, because it would be sent in another way."),
+    },
+}
+
 
 def _line(label: str | LazyText, *, required: str | LazyText = "", **more: Any) -> forms.CharField:
     return forms.CharField(
@@ -100,6 +114,13 @@ class MailboxForm(forms.ModelForm):
     tenant = _line(
         _("Tenant"), max_length=100, help_text=_("Microsoft’s name for your organisation, such as example.com.")
     )
+    which_mail = _radios(
+        _("Which mail?"), MailSource.WhichMail.choices, initial=MailSource.WhichMail.NEW,
+        help_text=_(
+            "What lies there now becomes tickets only if you choose so. Else it stays there, and the ledger counts it "
+            "as mail that was there before."
+        ),
+    )  # fmt: skip
     after_reading = _radios(
         _("After a mail was fetched"), MailSource.AfterReading.choices, initial=MailSource.AfterReading.LEAVE
     )
@@ -153,7 +174,7 @@ class MailboxForm(forms.ModelForm):
     SECTION_ADDRESS = ("address", "name", "language", "team", "signature", "quotes_history", "is_active")
     SOURCE = (
         "host", "port", "security", "username", "sign_in", "password", "client_id", "client_secret", "refresh_token",
-        "tenant", "after_reading", "move_to", "sent_folder", "uses_idle",
+        "tenant", "which_mail", "after_reading", "move_to", "sent_folder", "uses_idle",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -192,9 +213,9 @@ class MailboxForm(forms.ModelForm):
             is_kept = self.known is not None and getattr(self.known, name) and not has_new_place
             fields[name].required = (is_needed or not self.is_bound) and not is_kept
         if has_new_place:
-            again = _("It would go to another server or account, or go there in another way. Enter it again.")
-            fields["password"].error_messages["required"] = again
-            fields["refresh_token"].error_messages["required"] = again
+            why = self._why_again()
+            fields["password"].error_messages["required"] = AGAIN["password"][why]
+            fields["refresh_token"].error_messages["required"] = AGAIN["refresh_token"][why]
         if not self.is_bound:
             return
         fields["client_id"].required = not is_password
@@ -202,6 +223,11 @@ class MailboxForm(forms.ModelForm):
         if self._typed("way_in") != IMAP:
             for name in self.SOURCE:
                 fields[name].required = False
+
+    def _why_again(self) -> str:
+        """What is another one than before, of what a stored secret is good for."""
+        place = self._place()
+        return next((name for name in ("host", "username") if getattr(self.known, name) != place[name]), "way")
 
     def _place(self) -> dict[str, Any]:
         port = self._typed("port").strip()

@@ -12,18 +12,20 @@ import socket
 import ssl
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.translation import gettext as _t
 from imapclient import IMAPClient, SocketTimeout
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from tickets.mail import oauth
+from tickets.mail import oauth, trouble
 from tickets.models import MailSource
 
 CONNECT_WITHIN, ANSWER_WITHIN = 15, 60  # seconds
 INBOX = "INBOX"
 # imaplib ends at a line of 1,000,000 bytes, and an answer to SEARCH is one line: so many numbers always fit.
 MOST_LISTED = 50_000
+HEAD = 8 * 1024  # bytes of a header that are asked for where the mail itself is not
 
 Security = MailSource.Security
 
@@ -96,6 +98,24 @@ class Line:
         with _in_words(self.source):
             said = self.client.fetch(uids, ["BODY.PEEK[]"])
         return {uid: items[b"BODY[]"] for uid, items in said.items() if isinstance(items.get(b"BODY[]"), bytes)}
+
+    def dates(self, uids: list[int]) -> dict[int, datetime]:
+        """When each arrived, as the server noted it. One of which it does not say so is left out."""
+        with _in_words(self.source):
+            said = self.client.fetch(uids, ["INTERNALDATE"])
+        dates = {uid: items.get(b"INTERNALDATE") for uid, items in said.items()}
+        return {uid: at for uid, at in dates.items() if isinstance(at, datetime) and at.tzinfo}
+
+    def heads(self, uids: list[int]) -> dict[int, bytes]:
+        """From, Subject and Date of mails too large to be had whole, as they stand in the header, and no more than a
+        few KB of it."""
+        with _in_words(self.source):
+            said = self.client.fetch(uids, [f"BODY.PEEK[HEADER.FIELDS (FROM SUBJECT DATE)]<0.{HEAD}>"])
+        heads = {
+            uid: next((value for name, value in items.items() if name.startswith(b"BODY[HEADER.FIELDS")), None)
+            for uid, items in said.items()
+        }
+        return {uid: head[:HEAD] for uid, head in heads.items() if isinstance(head, bytes)}
 
     @property
     def can_move(self) -> bool:
@@ -187,6 +207,7 @@ def _dial(source: MailSource) -> IMAPClient:
         ssl_context=context if source.security == Security.TLS else None,
         timeout=SocketTimeout(connect=CONNECT_WITHIN, read=ANSWER_WITHIN),
     )
+    client.normalise_times = False  # dates with their zone
     client._imap.debug = 0  # otherwise each answer is turned into a line for a log, megabytes of it
     if source.security == Security.STARTTLS:
         try:
@@ -237,21 +258,12 @@ def _in_words(source: MailSource) -> Iterator[None]:
         raise
     except oauth.NoToken as error:
         raise ServerTrouble(str(error)) from error
-    except ssl.SSLCertVerificationError as error:
-        why = {**place, "why": error.verify_message}
-        raise ServerTrouble(_t("The certificate of %(host)s is not good: %(why)s") % why) from error
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
         raise LineDropped(_dropped(error, place)) from error
-    except ssl.SSLError as error:
-        why = {**place, "why": error.reason or error}
-        words = _t("%(host)s and we could not agree on encryption on port %(port)s: %(why)s")
-        raise ServerTrouble(words % why) from error
-    except (socket.gaierror, UnicodeError) as error:
-        raise ServerTrouble(_t("There is no server named %(host)s.") % place) from error
-    except ConnectionRefusedError as error:
-        raise ServerTrouble(_t("Nothing answers on port %(port)s of %(host)s.") % place) from error
+    except (ssl.SSLError, socket.gaierror, UnicodeError, ConnectionRefusedError) as error:
+        raise ServerTrouble(trouble.words_for(error, host=source.host, port=source.port)) from error
     except TimeoutError as error:
-        raise LineDropped(_t("%(host)s did not answer in time on port %(port)s.") % place) from error
+        raise LineDropped(trouble.words_for(error, host=source.host, port=source.port)) from error
     except LoginError as error:
         if isinstance(error.__context__, IMAPClientAbortError):
             raise LineDropped(_dropped(error, place)) from error
@@ -260,8 +272,7 @@ def _in_words(source: MailSource) -> Iterator[None]:
     except (IMAPClientAbortError, ConnectionError, EOFError) as error:
         raise LineDropped(_dropped(error, place)) from error
     except OSError as error:
-        words = _t("%(host)s cannot be reached: %(why)s")
-        raise LineDropped(words % {**place, "why": error.strerror or error}) from error
+        raise LineDropped(trouble.words_for(error, host=source.host, port=source.port)) from error
     except IMAPClientError as error:
         words = _t("%(host)s refused: %(said)s")
         raise ServerTrouble(words % {**place, "said": _said(error)}) from error

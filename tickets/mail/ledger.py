@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Count, Max, Min
@@ -19,6 +20,10 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext
 
 from tickets.models import FolderEntry, InboundEmail, MailAlarm, Mailbox, MailFolder, MailSource
+
+if TYPE_CHECKING:
+    from helpdesk.people.models import User
+    from tickets.models.mail_source import FolderEntryQuerySet
 
 DIFFERS_FOR = timedelta(minutes=10)
 SILENT_FOR = timedelta(minutes=15)
@@ -36,6 +41,9 @@ class Balance:
     mailbox: Mailbox
     on_server: int = 0  # as the server counted when it was last asked; 0 where mail comes in by itself
     here: int = 0  # of those, the ones stored here
+    again: int = 0  # of the ones here, further copies of a mail that is there more than once
+    before: int = 0  # was there when the account was connected, and nobody wants it
+    settled: int = 0  # could not be had, and somebody said that it needs nothing
     stored: int = 0  # all mail ever stored, whichever way it came
     by_way_in: list[tuple[str, int]] = field(default_factory=list)
     messages: int = 0  # became, or belongs to, a message in a ticket
@@ -57,7 +65,12 @@ class Balance:
 
     @property
     def difference(self) -> int:
-        return self.on_server - self.here
+        return self.on_server - self.here - self.before - self.settled
+
+    @property
+    def here_once(self) -> int:
+        """Different mails. With `again`, `before`, `settled` and the difference it makes up what is on the server."""
+        return self.here - self.again
 
     @property
     def ignored_in_all(self) -> int:
@@ -81,7 +94,7 @@ def balances(mailboxes: Iterable[Mailbox]) -> list[Balance]:
         by_way[row["mailbox_id"]][row["source"]] += row["n"]
         if row["ignored_because"]:
             ignored[row["mailbox_id"]][_why(row["ignored_because"])] += row["n"]
-    on_server, here = _folders(ids)
+    folders = _folders(ids)
     found = []
     for mailbox in wanted:
         states, why = by_state[mailbox.pk], ignored[mailbox.pk]
@@ -91,8 +104,11 @@ def balances(mailboxes: Iterable[Mailbox]) -> list[Balance]:
         found.append(
             Balance(
                 mailbox=mailbox,
-                on_server=on_server[mailbox.pk],
-                here=here[mailbox.pk],
+                on_server=folders.on_server[mailbox.pk],
+                here=folders.here[mailbox.pk],
+                again=folders.again[mailbox.pk],
+                before=folders.before[mailbox.pk],
+                settled=folders.settled[mailbox.pk],
                 stored=states.total(),
                 by_way_in=[(_way_in(way), n) for way, n in by_way[mailbox.pk].most_common()],
                 messages=messages,
@@ -129,22 +145,57 @@ def _way_in(source: str) -> str:
     return names.get(source, source)
 
 
-def _folders(mailboxes: list[int]) -> tuple[Counter[int], Counter[int]]:
-    """(on the server, of those here) for each mailbox."""
-    on_server: Counter[int] = Counter()
-    here: Counter[int] = Counter()
-    folders = list(MailFolder.objects.filter(source__mailbox__in=mailboxes, ended_at=None).select_related("source"))
-    entries = FolderEntry.objects.there().filter(folder__in=folders)
-    there, missing = _per_folder(entries), _per_folder(entries.missing())
+@dataclass(frozen=True)
+class _Folders:
+    """What the folders of each mailbox hold, by the key of the mailbox."""
+
+    on_server: Counter[int] = field(default_factory=Counter)
+    here: Counter[int] = field(default_factory=Counter)
+    again: Counter[int] = field(default_factory=Counter)
+    before: Counter[int] = field(default_factory=Counter)
+    settled: Counter[int] = field(default_factory=Counter)
+
+
+def _folders(mailboxes: list[int]) -> _Folders:
+    found = _Folders()
+    folders = MailFolder.objects.filter(source__mailbox__in=mailboxes, ended_at=None).select_related("source")
+    mailbox_of = {folder.pk: folder.source.mailbox_id for folder in folders}
     for folder in folders:
-        on_server[folder.source.mailbox_id] += folder.on_server
-        here[folder.source.mailbox_id] += there[folder.pk] - missing[folder.pk]
-    return on_server, here
+        found.on_server[mailbox_of[folder.pk]] += folder.on_server
+    entries = FolderEntry.objects.filter(folder__in=list(mailbox_of))
+    for folder_id, n in _counted(entries.there()):
+        found.here[mailbox_of[folder_id]] += n
+    for folder_id, n in _counted(entries.missing()):
+        found.here[mailbox_of[folder_id]] -= n
+    for folder_id, why, n in _counted(entries.staying(), "stays_because"):
+        found.here[mailbox_of[folder_id]] -= n
+        (found.before if why == FolderEntry.Stays.BEFORE else found.settled)[mailbox_of[folder_id]] += n
+    # Counted anew, since the first may have been deleted; looked for only among those that came as a copy.
+    copied = entries.filter(is_again=True).values("inbound_email")
+    copies = entries.there().filter(inbound_email__in=copied).values("inbound_email_id").order_by()
+    for row in copies.annotate(n=Count("*"), one_folder=Min("folder_id")).filter(n__gt=1):
+        found.again[mailbox_of[row["one_folder"]]] += row["n"] - 1
+    return found
 
 
-def _per_folder(entries: Iterable[FolderEntry]) -> Counter[int]:
-    rows = entries.values("folder_id").order_by().annotate(n=Count("*"))  # type: ignore[attr-defined]
-    return Counter({row["folder_id"]: row["n"] for row in rows})
+def _counted(entries: FolderEntryQuerySet, *by: str) -> Iterable[tuple[Any, ...]]:
+    rows = entries.values("folder_id", *by).order_by().annotate(n=Count("*"))
+    return rows.values_list("folder_id", *by, "n")
+
+
+# --- Settling ---------------------------------------------------------------------------------------------------------
+
+
+def settle(entry: FolderEntry, *, by: User, reason: str) -> bool:
+    """Say that a mail which cannot be had needs nothing: the books count it as that, and its alarm ends. Once."""
+    is_changed = entry.settle(by=by, reason=reason)
+    check()
+    return is_changed
+
+
+def take_back(entry: FolderEntry) -> bool:
+    """Not settled after all: it is missing again."""
+    return entry.take_back()
 
 
 # --- Alarms ----------------------------------------------------------------------------------------------------------

@@ -272,9 +272,12 @@ def _is_of_a_helpdesk(mail: ParsedEmail) -> bool:
 
 
 def _is_old(inbound: InboundEmail, mail: ParsedEmail) -> bool:
-    """It lay on another server for days, as all mail does in a mailbox that is connected for the first time: "we have
-    your message" would be news to nobody. It becomes a ticket all the same."""
-    return inbound.source == "imap" and mail.date is not None and inbound.received_at - mail.date > OLD
+    """It lay on another server when that was connected, or for days: "we have your message" would be news to nobody.
+    It becomes a ticket all the same."""
+    if inbound.source != "imap":
+        return False
+    is_dated_long_ago = mail.date is not None and inbound.received_at - mail.date > OLD
+    return is_dated_long_ago or inbound.folder_entries.filter(was_there=True).exists()
 
 
 def _bears_our_headers(mail: ParsedEmail) -> bool:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.fields import SecretField
+
+if TYPE_CHECKING:
+    from helpdesk.people.models import User
 
 CLAIM_LASTS = timedelta(minutes=3)  # whoever has not renewed it for so long is gone
 ASK_EVERY = timedelta(seconds=50)  # by a timetable that looks twice a minute
@@ -41,6 +46,10 @@ class MailSource(models.Model):
         LEAVE = "leave", _("Leave it where it is")
         MOVE = "move", _("Move it to a folder")
 
+    class WhichMail(models.TextChoices):
+        NEW = "new", _("Only what arrives from now on")
+        ALL = "all", _("Everything that lies there, too")
+
     mailbox = models.OneToOneField("tickets.Mailbox", on_delete=models.CASCADE, related_name="source")
     host = models.CharField(_("server"), max_length=255)
     port = models.PositiveIntegerField(_("port"), default=993)
@@ -57,6 +66,8 @@ class MailSource(models.Model):
     access_token = SecretField(blank=True)
     access_token_ends_at = models.DateTimeField(null=True, blank=True)
 
+    which_mail = models.CharField(max_length=10, choices=WhichMail, default=WhichMail.NEW)
+    connected_at = models.DateTimeField(default=timezone.now)  # since when mail is new, of this account by this choice
     after_reading = models.CharField(max_length=10, choices=AfterReading, default=AfterReading.LEAVE)
     move_to = models.CharField(_("folder"), max_length=255, blank=True)
     sent_folder = models.CharField(_("folder of sent mail"), max_length=255, blank=True)  # empty: it is not read
@@ -131,6 +142,9 @@ class MailFolder(models.Model):
     role = models.CharField(max_length=10, choices=Role, default=Role.INBOX)
     uid_validity = models.BigIntegerField()
     last_uid = models.BigIntegerField(default=0)
+    # Mail up to this number lay there when the account was connected. None where nobody looked at that moment, or the
+    # numbers are other ones since: then the server's date of each mail says it, until all have been listed.
+    there_up_to = models.BigIntegerField(null=True, default=0)
     on_server = models.PositiveIntegerField(default=0)  # messages the server counted when it was last asked
     counted_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)  # the server has numbered its mail anew since
@@ -151,15 +165,29 @@ class FolderEntryQuerySet(models.QuerySet["FolderEntry"]):
         return self.filter(is_gone=False)
 
     def missing(self) -> FolderEntryQuerySet:
-        """On the server and not here."""
-        return self.there().filter(inbound_email=None)
+        """On the server and not here, though it belongs here."""
+        return self.there().filter(inbound_email=None, stays_because="")
+
+    def staying(self) -> FolderEntryQuerySet:
+        """On the server alone, and rightly so."""
+        return self.there().exclude(stays_because="")
+
+    def settled(self) -> FolderEntryQuerySet:
+        """What somebody said of that it needs nothing."""
+        return self.there().filter(stays_because=FolderEntry.Stays.SETTLED)
 
     def due(self) -> FolderEntryQuerySet:
-        return self.missing().filter(Q(due_at=None) | Q(due_at__lte=timezone.now())).order_by("uid")
+        """What could not be had and is tried now: after a while, or as soon as the limit is higher than it is large."""
+        may_be_had = Q(due_at=None) | Q(due_at__lte=timezone.now()) | Q(size__lte=settings.MAIL_SIZE_LIMIT)
+        return self.missing().filter(may_be_had).order_by("uid")
 
 
 class FolderEntry(models.Model):
     """One row is one message that a folder holds or held, and the raw mail it became here: the ledger's line."""
+
+    class Stays(models.TextChoices):
+        BEFORE = "before", _("Was there before it was connected")
+        SETTLED = "settled", _("Settled: it needs nothing")
 
     folder = models.ForeignKey(MailFolder, on_delete=models.CASCADE, related_name="entries")
     uid = models.BigIntegerField()
@@ -167,23 +195,64 @@ class FolderEntry(models.Model):
     inbound_email = models.ForeignKey(
         "tickets.InboundEmail", null=True, on_delete=models.SET_NULL, related_name="folder_entries"
     )
+    is_again = models.BooleanField(default=False)  # when it came, the same mail was on the server under another number
+    was_there = models.BooleanField(default=False)  # it lay there when the account was connected
+    stays_because = models.CharField(max_length=10, choices=Stays, blank=True)  # empty: it belongs here
     problem = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(null=True)  # when what could not be fetched is tried again
     seen_at = models.DateTimeField(default=timezone.now)
     is_gone = models.BooleanField(default=False)  # moved or deleted on the server since: not counted there any more
 
+    # Of a mail that is too large to be had: what its header says, so that a person can decide what to do about it.
+    size = models.PositiveBigIntegerField(null=True)
+    sender = models.CharField(max_length=320, blank=True)
+    subject = models.CharField(max_length=255, blank=True)
+    written_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, blank=True)  # why it needs nothing, in the words of whoever settled it
+    settled_by = models.ForeignKey("people.User", null=True, on_delete=models.SET_NULL, related_name="+")
+    settled_at = models.DateTimeField(null=True)
+
     objects = FolderEntryQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["folder", "uid"], name="one_entry_per_uid")]
         indexes = [
-            models.Index(fields=["folder"], name="folder_entry_missing", condition=models.Q(inbound_email=None)),
+            models.Index(
+                fields=["folder"],
+                name="folder_entry_missing",
+                condition=models.Q(inbound_email=None, stays_because=""),
+            ),
+            models.Index(
+                fields=["folder", "stays_because"], name="folder_entry_staying", condition=~models.Q(stays_because="")
+            ),
+            models.Index(fields=["folder"], name="folder_entry_again", condition=models.Q(is_again=True)),
             models.Index(fields=["folder", "is_gone"], name="folder_entry_there"),
         ]
 
     def __str__(self) -> str:
         return f"{self.folder_id}/{self.uid}"
+
+    @property
+    def is_too_large(self) -> bool:
+        return self.size is not None and self.size > settings.MAIL_SIZE_LIMIT
+
+    def settle(self, *, by: User, reason: str) -> bool:
+        """Say that it needs nothing: it stays on the server and is missing no more. False when it is here by now, or
+        was settled before."""
+        return bool(
+            FolderEntry.objects.missing().filter(pk=self.pk).update(
+                stays_because=self.Stays.SETTLED, reason=reason[:200], settled_by=by, settled_at=timezone.now()
+            )
+        )  # fmt: skip
+
+    def take_back(self) -> bool:
+        """Not settled after all: it is missing again, and tried at once."""
+        return bool(
+            FolderEntry.objects.settled().filter(pk=self.pk).update(
+                stays_because="", reason="", settled_by=None, settled_at=None, due_at=timezone.now()
+            )
+        )  # fmt: skip
 
     @staticmethod
     def next_try(attempts: int, *, now: datetime) -> datetime:

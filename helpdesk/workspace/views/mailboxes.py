@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -14,9 +16,10 @@ from helpdesk.people.models import Company
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.mailbox_form import MailboxForm
 from helpdesk.workspace.shortcuts import page
-from tickets.mail import testing
+from tickets.mail import configuring, testing
+from tickets.mail.imap import ServerTrouble
 from tickets.mail.testing import Step
-from tickets.models import Mailbox
+from tickets.models import Mailbox, MailSource
 
 secret = sensitive_post_parameters("password", "client_secret", "refresh_token")
 
@@ -60,17 +63,45 @@ def _find(pk: int) -> Mailbox:
 
 def _edit(request: AgentRequest, form: MailboxForm, *, mailbox: Mailbox | None) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
-        saved = form.save()
+        fresh = _find(form.save().pk)
         if request.POST.get("then") == "test":
-            fresh = _find(saved.pk)
             return _shown(request, MailboxForm(instance=fresh), mailbox=fresh, steps=_try(request, fresh))
-        messages.success(request, _t("%(address)s is saved.") % {"address": saved.address})
+        said, trouble = _connected(fresh, before=form.known)
+        messages.success(request, f"{_t('%(address)s is saved.') % {'address': fresh.address}} {said}".strip())
+        if trouble:
+            messages.error(request, trouble)
         return redirect("workspace:mailboxes")
     return _shown(request, form, mailbox=mailbox, status=422 if form.is_bound else 200)
 
 
+def _connected(mailbox: Mailbox, *, before: MailSource | None) -> tuple[str, str]:
+    """What lies on the server of a mailbox that was changed, or was in trouble; and what is wrong with it."""
+    source = getattr(mailbox, "source", None)
+    if source is None or not mailbox.is_active:
+        return "", ""
+    if not (source.error or configuring.is_changed(before, source)):
+        return "", ""
+    try:
+        return _lies_there(source), ""
+    except ServerTrouble as trouble:
+        return "", str(trouble)
+
+
+def _lies_there(source: MailSource) -> str:
+    return " ".join(lying.words for lying in configuring.connect(source))
+
+
 def _try(request: AgentRequest, mailbox: Mailbox) -> list[Step]:
-    return testing.try_out(mailbox, send_to=request.user.email)
+    """The steps of the test, and before mail goes out what lies on the server and will become of it. Looked first:
+    right after the connecting, what lies there is what was there before."""
+    source, lies_there = getattr(mailbox, "source", None), ""
+    if source is not None:
+        with suppress(ServerTrouble):  # a step of the test says it
+            lies_there = _lies_there(source)
+    *came_in, went_out = testing.try_out(mailbox, send_to=request.user.email)
+    if lies_there:
+        came_in.append(Step(_t("What lies there"), True, lies_there))
+    return [*came_in, went_out]
 
 
 def _shown(

@@ -47,7 +47,13 @@ def user() -> str:
 def source(server: ImapServer, user: str, support: Mailbox) -> MailSource:
     """Our mailbox, read from that server."""
     return MailSource.objects.create(
-        mailbox=support, host="127.0.0.1", port=server.port, security="none", username=user, password=PASSWORD
+        mailbox=support,
+        host="127.0.0.1",
+        port=server.port,
+        security="none",
+        username=user,
+        password=PASSWORD,
+        which_mail="all",
     )
 
 

@@ -69,7 +69,13 @@ def server(
 @pytest.fixture
 def source(server: ImapServer, support: Mailbox) -> MailSource:
     return MailSource.objects.create(
-        mailbox=support, host="localhost", port=server.tls_port, security="tls", username=USER, password=PASSWORD
+        mailbox=support,
+        host="localhost",
+        port=server.tls_port,
+        security="tls",
+        username=USER,
+        password=PASSWORD,
+        which_mail="all",
     )
 
 

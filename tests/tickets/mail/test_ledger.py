@@ -97,9 +97,9 @@ class TestTheBalance:
         for mailbox in more:
             source = MailSource.objects.create(mailbox=mailbox, host="imap.alborada.example", username="m")
             MailFolder.objects.create(source=source, name="INBOX", uid_validity=1)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             ledger.balance(support)
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             assert [balance.mailbox for balance in ledger.balances([support, *more])] == [support, *more]
 
 
