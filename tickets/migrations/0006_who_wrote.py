@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0005_copies_on_a_server_are_known'),
+        ("tickets", "0005_copies_on_a_server_are_known"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='notification',
-            name='kind',
-            field=models.CharField(choices=[('not_solved', 'The customer says that it is not solved'), ('assigned', 'Assigned to you'), ('customer_wrote', 'The customer wrote again'), ('somebody_wrote', 'Somebody else wrote'), ('breached', 'A target was missed')], max_length=20),
+            model_name="notification",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("not_solved", "The customer says that it is not solved"),
+                    ("assigned", "Assigned to you"),
+                    ("customer_wrote", "The customer wrote again"),
+                    ("somebody_wrote", "Somebody else wrote"),
+                    ("breached", "A target was missed"),
+                ],
+                max_length=20,
+            ),
         ),
     ]
