@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
 
 from cx import codebook
 from cx.codebook import Direction, Gap
-from cx.tagging import classifier, cues, features
+from cx.tagging import classifier, cues, evaluating, features
+from cx.tagging.evaluating import FieldFigures
 from cx.tagging.model import FORMAT, SHIPPED, Head, Model, save
 
 TEXTS: Final = SHIPPED.parent / "texts"
@@ -237,22 +237,6 @@ def _sample_weights(labels: Sequence[str]) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """How a model did on texts it had not seen."""
-
-    texts: int
-    macro_f1: dict[str, float]
-    accuracy: dict[str, float]
-    calibration_error: dict[str, float]
-
-
-SCORED: Final = (
-    "journey_stage", "gap_primary", "direction", "sentiment", "promise", "churn_risk", "root_cause", "severity",
-    "gap_secondary", "lang",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
 class Fold:
     """Texts to be scored, and a model that has never seen them."""
 
@@ -272,7 +256,7 @@ def folds(corpus: Corpus, *, among: Sequence[int]) -> list[Fold]:
     return made
 
 
-def cross_validate(corpus: Corpus, *, made: Sequence[Fold], temperatures: dict[str, float]) -> Figures:
+def cross_validate(corpus: Corpus, *, made: Sequence[Fold], temperatures: dict[str, float]) -> dict[str, FieldFigures]:
     """Figures over the folds, each text tagged by the model that never saw it."""
     pairs = []
     for fold in made:
@@ -280,7 +264,7 @@ def cross_validate(corpus: Corpus, *, made: Sequence[Fold], temperatures: dict[s
         for index in fold.texts:
             suggestion = classifier.suggest(message=corpus.messages[index], model=model)
             pairs.append((corpus.texts[index], suggestion))
-    return figures(pairs)
+    return _figures(pairs)
 
 
 def best_temperatures(corpus: Corpus, *, made: Sequence[Fold]) -> dict[str, float]:
@@ -318,44 +302,8 @@ def _log_loss(scores: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
     return float(-logs[np.arange(len(truth)), truth].mean())
 
 
-def figures(pairs: Sequence[tuple[Text, classifier.TagSuggestion]]) -> Figures:
-    """Macro-F1 over the answers that occur, accuracy, and expected calibration error for every field.
-
-    Severity and root cause are scored on the texts that truly fell short, since nothing else has them.
-    """
-    macro, accuracy, calibration = {}, {}, {}
-    for field in SCORED:
-        scored = [
-            (_said(text.tags.get(field)), _said(getattr(answer, field)), answer.confidence.get(field))
-            for text, answer in pairs
-            if field not in ("severity", "root_cause") or _below(text)
-        ]
-        truth, guess = [entry[0] for entry in scored], [entry[1] for entry in scored]
-        answers = sorted(set(truth))
-        macro[field] = float(f1_score(truth, guess, labels=answers, average="macro", zero_division=0))
-        accuracy[field] = sum(t == g for t, g in zip(truth, guess, strict=True)) / len(scored)
-        sure = [(confidence, t == g) for t, g, confidence in scored if confidence is not None]
-        if sure:
-            calibration[field] = _calibration_error(sure)
-    return Figures(len(pairs), macro, accuracy, calibration)
-
-
-def _said(value: object) -> str:
-    if value is None or (isinstance(value, str | int) and not isinstance(value, bool)):
-        return str(value)
-    return YES_NO[bool(value)]
-
-
-def _calibration_error(sure: Sequence[tuple[float, bool]], *, bins: int = 5) -> float:
-    ranked = sorted(sure)
-    total = 0.0
-    for number in range(bins):
-        part = ranked[number * len(ranked) // bins : (number + 1) * len(ranked) // bins]
-        if part:
-            claimed = sum(confidence for confidence, _ in part) / len(part)
-            right = sum(was_right for _, was_right in part) / len(part)
-            total += abs(claimed - right) * len(part) / len(ranked)
-    return total
+def _figures(pairs: Sequence[tuple[Text, classifier.TagSuggestion]]) -> dict[str, FieldFigures]:
+    return evaluating.evaluate((text.tags, answer.as_dict()) for text, answer in pairs)
 
 
 @dataclass(frozen=True)
@@ -365,8 +313,8 @@ class Report:
     texts: int
     features: int
     version: str
-    cross_validated: Figures | None
-    held_out: Figures | None
+    cross_validated: dict[str, FieldFigures] | None
+    held_out: dict[str, FieldFigures] | None
 
 
 def build(*, folder: Path = TEXTS, path: Path = SHIPPED, measure: bool = True) -> Report:
@@ -396,7 +344,7 @@ def write(model: Model, *, path: Path) -> None:
     )
 
 
-def measure_held_out(corpus: Corpus) -> Figures | None:
+def measure_held_out(corpus: Corpus) -> dict[str, FieldFigures] | None:
     """Figures on the held-out third, from a model and temperatures that never met it."""
     held = [index for index, text in enumerate(corpus.texts) if text.is_held_out]
     if not held:
@@ -405,4 +353,4 @@ def measure_held_out(corpus: Corpus) -> Figures | None:
     tuned = [index for index in rest if corpus.texts[index].is_reference]
     temperatures = best_temperatures(corpus, made=folds(corpus, among=tuned))
     model = calibrated(corpus.train(rest), temperatures=temperatures)
-    return figures([(corpus.texts[i], classifier.suggest(message=corpus.messages[i], model=model)) for i in held])
+    return _figures([(corpus.texts[i], classifier.suggest(message=corpus.messages[i], model=model)) for i in held])

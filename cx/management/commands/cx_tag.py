@@ -90,7 +90,7 @@ def tag_lines(*, lines: Iterable[bytes | str], model: Path | None = None) -> Ite
         if not line.strip():
             continue
         try:
-            yield _tagged(line, model=model)
+            yield tagged(json.loads(line), model=model)
         except (ValueError, RecursionError) as error:
             yield {"line": number, "error": str(error)}
 
@@ -100,8 +100,8 @@ def as_line(record: dict[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _tagged(line: bytes | str, *, model: Path | None) -> dict[str, Any]:
-    row = json.loads(line)
+def tagged(row: object, *, model: Path | None) -> dict[str, Any]:
+    """The tags of one message as a line gives it. Raises `ValueError` in words for what is none."""
     if not isinstance(row, dict):
         raise ValueError("the line is not a JSON object")
     if "id" not in row:

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cx.tagging.showing import as_table
+
 
 class Command(BaseCommand):
     """Deterministic: the same texts write the same file. Figures come from texts the scored models never saw."""
@@ -39,14 +41,6 @@ class Command(BaseCommand):
             (f"Reference texts, {training.FOLDS}-fold", report.cross_validated),
             ("Held-out third of the reference texts", report.held_out),
         ):
-            if figures is not None:
-                self._print(title, figures)
+            if figures:
+                self.stdout.write(f"\n{title}\n{as_table(figures)}")
         self.stdout.write(f"Written to {options['output']}")
-
-    def _print(self, title: str, figures: Any) -> None:
-        self.stdout.write(f"\n{title}: {figures.texts} texts")
-        self.stdout.write(f"{'':16}{'macro-F1':>10}{'accuracy':>10}{'calibration error':>19}")
-        for field, value in figures.macro_f1.items():
-            error = figures.calibration_error.get(field)
-            shown = f"{error:.3f}" if error is not None else "–"
-            self.stdout.write(f"{field:16}{value:>10.3f}{figures.accuracy[field]:>10.3f}{shown:>19}")
