@@ -115,10 +115,10 @@ class MailboxForm(forms.ModelForm):
         _("Tenant"), max_length=100, help_text=_("Microsoft’s name for your organisation, such as example.com.")
     )
     which_mail = _radios(
-        _("Which mail?"), MailSource.WhichMail.choices, initial=MailSource.WhichMail.NEW,
+        _("Which mail?"), MailSource.WhichMail.choices, initial=MailSource.WhichMail.ALL,
         help_text=_(
-            "What lies there now becomes tickets only if you choose so. Else it stays there, and the ledger counts it "
-            "as mail that was there before."
+            "What lies there now becomes tickets too, and nobody gets an acknowledgement for it; or it stays there, and "
+            "the ledger counts it as mail that was there before."
         ),
     )  # fmt: skip
     after_reading = _radios(

@@ -26,7 +26,7 @@ ADDRESS = {"address": "visits@alborada.example", "name": "Alborada", "language":
 LISTENER = ADDRESS | {"way_in": "listener"}
 IMAP = ADDRESS | {
     "way_in": "imap", "host": "imap.alborada.example", "port": "993", "security": "tls", "username": "visits",
-    "sign_in": "password", "password": "open sesame", "which_mail": "new", "after_reading": "leave", "uses_idle": "on",
+    "sign_in": "password", "password": "open sesame", "which_mail": "all", "after_reading": "leave", "uses_idle": "on",
 }  # fmt: skip
 
 

@@ -15,16 +15,10 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveIndex(model_name="folderentry", name="folder_entry_missing"),
-        # Accounts that are connected already were read from their beginning, and go on so.
         migrations.AddField(
             model_name="mailsource",
             name="which_mail",
-            field=models.CharField(choices=[NEW, ALL], default="all", max_length=10),
-        ),
-        migrations.AlterField(
-            model_name="mailsource",
-            name="which_mail",
-            field=models.CharField(choices=[NEW, ALL], default="new", max_length=10),
+            field=models.CharField(choices=[ALL, NEW], default="all", max_length=10),
         ),
         migrations.AddField(
             model_name="mailsource",

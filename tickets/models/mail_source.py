@@ -47,8 +47,8 @@ class MailSource(models.Model):
         MOVE = "move", _("Move it to a folder")
 
     class WhichMail(models.TextChoices):
-        NEW = "new", _("Only what arrives from now on")
         ALL = "all", _("Everything that lies there, too")
+        NEW = "new", _("Only what arrives from now on")
 
     mailbox = models.OneToOneField("tickets.Mailbox", on_delete=models.CASCADE, related_name="source")
     host = models.CharField(_("server"), max_length=255)
@@ -66,7 +66,7 @@ class MailSource(models.Model):
     access_token = SecretField(blank=True)
     access_token_ends_at = models.DateTimeField(null=True, blank=True)
 
-    which_mail = models.CharField(max_length=10, choices=WhichMail, default=WhichMail.NEW)
+    which_mail = models.CharField(max_length=10, choices=WhichMail, default=WhichMail.ALL)
     connected_at = models.DateTimeField(default=timezone.now)  # since when mail is new, of this account by this choice
     after_reading = models.CharField(max_length=10, choices=AfterReading, default=AfterReading.LEAVE)
     move_to = models.CharField(_("folder"), max_length=255, blank=True)

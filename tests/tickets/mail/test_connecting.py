@@ -113,7 +113,7 @@ class TestOnlyWhatArrivesFromNowOn:
 
     def test_it_is_what_the_form_proposes(self, as_user, cast):
         page = as_user(cast.olu).get("/settings/mailboxes/new/").content.decode()
-        assert re.search(r'name="which_mail" value="new"[^>]* checked', page)
+        assert re.search(r'name="which_mail" value="all"[^>]* checked', page)
 
     def test_saved_again_nothing_begins_anew(self, server, user, save):
         server.put(user, *mails(2))
