@@ -117,8 +117,8 @@ class MailboxForm(forms.ModelForm):
     which_mail = _radios(
         _("Which mail?"), MailSource.WhichMail.choices, initial=MailSource.WhichMail.ALL,
         help_text=_(
-            "What lies there now becomes tickets too, and nobody gets an acknowledgement for it; or it stays there, and "
-            "the ledger counts it as mail that was there before."
+            "What lies there now becomes tickets too, and nobody gets an acknowledgement for it; or it stays there, "
+            "and the ledger counts it as mail that was there before."
         ),
     )  # fmt: skip
     after_reading = _radios(
