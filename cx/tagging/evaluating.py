@@ -112,14 +112,6 @@ def calibration_error(sure: Sequence[tuple[float, bool]], *, bins: int = BINS) -
     return total
 
 
-def kappa(judged: Sequence[Judged]) -> float:
-    """Agreement beyond chance between two who labelled the same texts (Cohen 1960): 1 is always, 0 is by chance."""
-    agreed = sum(each.truth == each.said for each in judged) / len(judged)
-    first, second = Counter(each.truth for each in judged), Counter(each.said for each in judged)
-    by_chance = sum(first[answer] * second[answer] for answer in first) / len(judged) ** 2
-    return 1.0 if by_chance == 1 else (agreed - by_chance) / (1 - by_chance)
-
-
 # --- One answer -------------------------------------------------------------------------------------------------------
 
 

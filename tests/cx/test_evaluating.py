@@ -53,13 +53,6 @@ def test_calibration_is_how_far_claims_are_from_what_happened():
     assert evaluating.calibration_error([(1.0, True)] * 3) == 0
 
 
-def test_agreement_beyond_chance():
-    # 20 yes-yes, 5 yes-no, 10 no-yes, 15 no-no: 0.70 agreed, 0.50 by chance.
-    both = judged(*["y y"] * 20, *["y n"] * 5, *["n y"] * 10, *["n n"] * 15)
-    assert evaluating.kappa(both) == pytest.approx(0.4)
-    assert evaluating.kappa(judged("y y", "y y")) == 1.0
-
-
 def test_cause_and_severity_are_judged_where_something_fell_short():
     labels = {"direction": "met", "root_cause": None, "promise": None}
     found = evaluating.evaluate([(labels, {"direction": "met", "promise": {"what": "x"}, "confidence": {}})])

@@ -23,6 +23,7 @@ from helpdesk.common.text import fold, normalise
 from helpdesk.people.models import Company, Customer, User
 from tickets.mail.parsing import ParsedEmail, Unreadable, parse
 from tickets.models import BlockedSender, Delivery, Event, EventKind, InboundEmail, Mailbox, Message, SpamWord, Ticket
+from tickets.recipients import is_shared
 
 State, Outcome = InboundEmail.State, InboundEmail.Outcome
 
@@ -38,14 +39,6 @@ _WORD = re.compile(r"[^\W_][\w'’-]{1,28}[^\W_]")
 _HOST = re.compile(r"https?://(?:[^\s/@]*@)?([a-z0-9.-]{3,60})", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _ADDRESS = re.compile(r"[^\s@<>,;]{1,128}@(?:[a-z0-9-]{1,63}\.)+[a-z0-9-]{2,63}")
-# Everybody's domains: to block one of them would block customers.
-_SHARED_DOMAINS = frozenset({
-    "gmail.com", "googlemail.com", "outlook.com", "outlook.es", "hotmail.com", "hotmail.es", "live.com",
-    "msn.com", "yahoo.com", "yahoo.es", "icloud.com", "me.com", "mac.com", "aol.com", "gmx.com", "gmx.de",
-    "gmx.net", "web.de", "t-online.de", "orange.fr", "free.fr", "laposte.net", "libero.it", "proton.me",
-    "protonmail.com", "mail.com", "yandex.ru", "mail.ru", "qq.com", "163.com", "uol.com.br", "terra.com.br",
-    "telefonica.net", "movistar.es",
-})  # fmt: skip
 
 
 # --- The block list --------------------------------------------------------------------------------------------------
@@ -81,7 +74,7 @@ def _read_pattern(text: str) -> str:
         return pattern
     if any(_is_within(address.rpartition("@")[2], domain) for address in own):
         raise Refusal(_t("%(domain)s is our own domain.") % {"domain": domain})
-    if pattern in _SHARED_DOMAINS:
+    if is_shared(pattern):  # to block everybody there would block customers
         raise Refusal(_t("Too many people write from %(domain)s. Block the address instead.") % {"domain": domain})
     return pattern
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -17,7 +17,6 @@ from django.utils import timezone
 from helpdesk.people.models import User
 from tests import factories
 from tests.cast import Cast
-from tests.tickets.mail import imap_server
 from tests.tickets.mail.imap_server import PASSWORD, ImapServer
 from tickets.mail import configuring, fetching, ledger, receiving
 from tickets.models import Delivery, FolderEntry, InboundEmail, MailAlarm, Mailbox, MailFolder, MailSource, Ticket
@@ -28,12 +27,6 @@ Browser = Callable[[User], Client]
 _users = itertools.count(1)
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[ImapServer]:
-    with imap_server.running() as server:
-        yield server
-
-
 @pytest.fixture
 def user() -> str:
     """Somebody whose mailbox on the server is empty."""
@@ -42,7 +35,7 @@ def user() -> str:
 
 @pytest.fixture
 def form(server: ImapServer, user: str, support: Mailbox) -> dict[str, str]:
-    """What is posted to connect the account, with what the page proposes."""
+    """What is posted to connect the account, for the mail that arrives from now on."""
     return {
         "address": support.address, "name": "Alborada", "language": "en", "is_active": "on", "way_in": "imap",
         "host": "127.0.0.1", "port": str(server.port), "security": "none", "username": user, "sign_in": "password",
@@ -111,7 +104,7 @@ class TestOnlyWhatArrivesFromNowOn:
         fetch()
         assert arrived() == orders(1)
 
-    def test_it_is_what_the_form_proposes(self, as_user, cast):
+    def test_the_form_proposes_everything(self, as_user, cast):
         page = as_user(cast.olu).get("/settings/mailboxes/new/").content.decode()
         assert re.search(r'name="which_mail" value="all"[^>]* checked', page)
 

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,7 +19,6 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from tests import factories, services
-from tests.tickets.mail import imap_server
 from tests.tickets.mail.imap_server import PASSWORD, Cutter, ImapServer
 from tickets import tasks
 from tickets.mail import configuring, fetching, idling, imap, ledger, receiving
@@ -29,12 +28,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.data_layer]
 
 FULL = services.is_full()
 _users = itertools.count(1)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ImapServer]:
-    with imap_server.running() as server:
-        yield server
 
 
 @pytest.fixture
