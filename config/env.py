@@ -99,5 +99,7 @@ def database(name: str, *, default_file: Path) -> dict[str, object]:
         "PORT": parsed.port or "",
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"application_name": "puente"},
+        # What is asked over and over is planned once a connection. Transaction pooling in front of PostgreSQL must know
+        # prepared statements (PgBouncer from 1.21 with max_prepared_statements).
+        "OPTIONS": {"application_name": "puente", "server_side_binding": True, "prepare_threshold": 5},
     }

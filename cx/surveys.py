@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -107,17 +108,17 @@ def answer(
 def _go_on(ticket: Ticket, *, comment: str) -> None:
     """ "No, not solved": the ticket is open again, or, when it was closed, a new one takes it up."""
     ticket.refresh_from_db()
+    text = comment or _t("It is not solved.")
+    said: dict[str, Any] = {"from_address": ticket.requester.email}
     if ticket.is_closed:
-        ticket = Ticket.open_for(
-            ticket.requester, subject=ticket.subject, channel=ticket.channel, mailbox=ticket.mailbox,
-            team=ticket.team, language=ticket.language, continues=ticket,
+        Ticket.open_for(
+            ticket.requester, subject=ticket.subject, channel="web", text=text, mailbox=ticket.mailbox,
+            team=ticket.team, language=ticket.language, continues=ticket, said=said,
         )  # fmt: skip
-    said = comment or _t("It is not solved.")
-    if ticket.is_done or comment or ticket.last_customer_message_at is None:
-        was_done = ticket.status == Status.RESOLVED
-        if was_done:
+    elif ticket.is_done or comment:
+        if ticket.status == Status.RESOLVED:
             ticket.reopen(by=None, reason="survey")
-        ticket.receive(text=said, customer=ticket.requester, channel="web", from_address=ticket.requester.email)
+        ticket.receive(text=text, customer=ticket.requester, channel="web", **said)
 
 
 def links_end(ticket_ids: Collection[int]) -> dict[int, datetime]:

@@ -22,9 +22,10 @@ def a_ticket(
     **fields: Any,
 ) -> Ticket:
     """An open ticket with the customer's first message."""
-    ticket = Ticket.open_for(requester, subject=subject, channel=channel, mailbox=mailbox, at=at, **fields)
-    ticket.receive(text=text, customer=requester, channel=channel, at=at, from_address=requester.email)
-    return ticket
+    said = {"from_address": requester.email}
+    return Ticket.open_for(
+        requester, subject=subject, channel=channel, text=text, mailbox=mailbox, at=at, said=said, **fields
+    ).ticket
 
 
 def a_mail(

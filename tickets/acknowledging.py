@@ -29,14 +29,13 @@ def acknowledge(ticket: Ticket, *, is_claimed: bool = False) -> Message | None:
     Its words are ours alone: number, link and expected time, nothing the sender typed, since anybody can put
     anybody's address into a form or a From line.
     """
-    address = ticket.requester.email
-    came_back = any(each.bounced_at for each in ticket.requester.addresses.all() if each.address == address)
+    known = ticket.requester.main_address()
     is_only_claimed = is_claimed or not ticket.is_address_confirmed
-    if not address or came_back or not _may_write_to(address, is_only_claimed=is_only_claimed):
+    if known is None or known.bounced_at or not _may_write_to(known.address, is_only_claimed=is_only_claimed):
         return None
     with override(ticket.language or Company.current().language):
         text = _t("We have your message and will answer it. Its number is %(number)s.") % {"number": ticket.number}
-    return ticket.announce(kind="acknowledgement", text=text)
+    return ticket.announce(kind="acknowledgement", text=text, address=known.address)
 
 
 def subject(*, number: int) -> str:

@@ -31,10 +31,9 @@ def write_down(
             customer.phone = phone
             customer.save(update_fields=["phone"])
         ticket = Ticket.open_for(
-            customer, subject=subject, channel=channel, by=by, team=team, mailbox=mailbox_of(team),
+            customer, subject=subject, channel=channel, text=text, by=by, team=team, mailbox=mailbox_of(team),
             language=customer.language,
-        )  # fmt: skip
-        ticket.receive(text=text, customer=customer, channel=channel, is_first=True)
+        ).ticket  # fmt: skip
         if assignee:
             ticket.assign(to=assignee, by=by)
     return ticket

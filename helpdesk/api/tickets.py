@@ -111,19 +111,14 @@ def _create(request: Request) -> Response:
             customer,
             subject=values["subject"],
             channel=values["channel"],
+            text=values["text"],
             by=user,
             mailbox=opening.mailbox_of(team),
             team=team,
             language=values.get("language") or customer.language,
             priority=values["priority"],
-        )
-        ticket.receive(
-            text=values["text"],
-            customer=customer,
-            channel=values["channel"],
-            from_address=values.get("email", ""),
-            is_first=True,
-        )
+            said={"from_address": values.get("email", "")},
+        ).ticket
         acknowledging.acknowledge(ticket)
     return whole(request, ticket.number, status=201)
 

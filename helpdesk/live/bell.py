@@ -9,6 +9,8 @@ from typing import Any
 import redis
 from django.conf import settings
 
+from tickets.models import EventKind
+
 log = logging.getLogger(__name__)
 CHANNEL = "puente.live"
 
@@ -18,9 +20,9 @@ def _server() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
-def event_recorded(sender: object, *, event_id: int, **_: Any) -> None:
+def event_recorded(sender: object, *, event_id: int, kind: str, **_: Any) -> None:
     """Ring. A bell that fails costs a poll's delay: the rows are the truth."""
-    if not settings.REDIS_URL:
+    if not settings.REDIS_URL or kind == EventKind.CREATED:  # the first message was recorded with it, and rings
         return
     try:
         _server().publish(CHANNEL, str(event_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -53,14 +54,12 @@ def open_request(
         rfc_id = _form_id(key, email, text, mailbox=mailbox)
         if earlier := _sent_before(rfc_id, customer=customer):
             return Sent(earlier.ticket, is_acknowledged=_is_acknowledged(earlier.ticket))
-        ticket = Ticket.open_for(
-            customer, subject=subject_of(text), channel=Channel.WEB, mailbox=mailbox, language=language, topic=topic,
-            expected=expected, held_because=held_because,
+        message = Ticket.open_for(
+            customer, subject=subject_of(text), channel=Channel.WEB, text=text, mailbox=mailbox, language=language,
+            topic=topic, expected=expected, held_because=held_because,
+            said={"language": language, "from_address": email, "rfc_id": rfc_id},
         )  # fmt: skip
-        message = ticket.receive(
-            text=text, customer=customer, channel=Channel.WEB, language=language, from_address=email, rfc_id=rfc_id,
-            is_first=True,
-        )  # fmt: skip
+        ticket = message.ticket
         uploads.keep(message, files)
         acknowledgement = None if held_because else acknowledging.acknowledge(ticket)
     return Sent(ticket, is_acknowledged=acknowledgement is not None)
@@ -78,21 +77,18 @@ def add_reply(ticket: Ticket, *, key: str, text: str, files: Sequence[UploadedFi
         if earlier := _sent_before(rfc_id, customer=customer):
             return earlier.ticket
         ticket.refresh_from_db()
-        is_new = ticket.is_closed
-        if is_new:
-            ticket = Ticket.open_for(
-                customer, subject=ticket.subject, channel=Channel.WEB, mailbox=ticket.mailbox, team=ticket.team,
-                language=ticket.language, continues=ticket,
+        said: dict[str, Any] = {"language": ticket.language, "from_address": customer.email, "rfc_id": rfc_id}
+        if ticket.is_closed:
+            message = Ticket.open_for(
+                customer, subject=ticket.subject, channel=Channel.WEB, text=text, mailbox=ticket.mailbox,
+                team=ticket.team, language=ticket.language, continues=ticket, said=said,
             )  # fmt: skip
-            ticket.confirm_address()  # they came by a link that we had mailed to it
-        message = ticket.receive(
-            text=text, customer=customer, channel=Channel.WEB, language=ticket.language,
-            from_address=customer.email, rfc_id=rfc_id,
-        )  # fmt: skip
+            message.ticket.confirm_address()  # they came by a link that we had mailed to it
+            acknowledging.acknowledge(message.ticket)
+        else:
+            message = ticket.receive(text=text, customer=customer, channel=Channel.WEB, **said)
         uploads.keep(message, files)
-        if is_new:
-            acknowledging.acknowledge(ticket)
-    return ticket
+    return message.ticket
 
 
 def subject_of(text: str) -> str:

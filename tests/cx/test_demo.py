@@ -244,14 +244,15 @@ class _Again:
         self.promises: dict[int, Promise] = {}
 
     def handled(self) -> Ticket:
-        first = self.events[0]
+        first, received = self.events[:2]
+        said = self.messages[received.details["message"]]
         with time_machine.travel(first.happened_at, tick=False):
             self.ticket = Ticket.open_for(
-                self.model.requester, subject=self.model.subject, channel=self.model.channel, by=first.actor,
-                mailbox=self.model.mailbox, language=self.model.language, topic=self.model.topic,
+                self.model.requester, subject=self.model.subject, channel=self.model.channel, text=said.text,
+                by=first.actor, mailbox=self.model.mailbox, language=self.model.language, topic=self.model.topic,
                 team=self.model.team if first.actor else None,
-            )  # fmt: skip
-        for place, event in enumerate(self.events[1:], start=1):
+            ).ticket  # fmt: skip
+        for place, event in enumerate(self.events[2:], start=2):
             verb = getattr(self, "on_" + event.kind.replace(".", "_"), None)
             if verb:
                 with time_machine.travel(event.happened_at, tick=False):

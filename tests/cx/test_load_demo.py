@@ -84,8 +84,7 @@ def test_the_database_counts_on_behind_the_volume():
         volume.load(tickets=30, now=NOW, seed=6)
 
     customer = Customer.writing_from("someone@example.com")
-    ticket = Ticket.open_for(customer, subject="The next one", channel="email")
-    ticket.receive(text="Here I am.", customer=customer, channel="email")
+    ticket = Ticket.open_for(customer, subject="The next one", channel="email", text="Here I am.").ticket
 
     assert ticket.number == 10_061
     assert Ticket.objects.count() == 61

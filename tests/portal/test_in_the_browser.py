@@ -47,8 +47,9 @@ def pages(ticket, ana, carla, invitation) -> dict[str, str]:
 
     from django.utils import timezone
 
-    other = Ticket.open_for(carla, subject="Installer didn’t arrive, second missed slot", channel="web", language="en")
-    for n in range(3):
+    subject, text = "Installer didn’t arrive, second missed slot", "It is half past ten. Number 0"
+    other = Ticket.open_for(carla, subject=subject, channel="web", text=text, language="en").ticket
+    for n in range(1, 4):
         other.receive(text=f"It is half past ten. Number {n}", quoted="> before", customer=carla, channel="web")
         other.reply(by=ana, text="Tomorrow between 8 and 10.\n\nAna")
     Promise.make(other, what="An engineer between 08:00 and 10:00", due_at=timezone.now() + timedelta(days=1), by=ana)

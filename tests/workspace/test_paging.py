@@ -18,7 +18,8 @@ def thirty(cast: Cast) -> list[Ticket]:
     """Thirty open tickets; ten share one due time, ten have none at all."""
     now = timezone.now().replace(microsecond=123456)
     for number in range(30):
-        ticket = Ticket.open_for(cast.carla, subject=f"Matter {number}", channel="email", team=cast.billing)
+        subject = f"Matter {number}"
+        ticket = Ticket.open_for(cast.carla, subject=subject, channel="email", text="Hm.", team=cast.billing).ticket
         if number < 10:
             Ticket.objects.filter(pk=ticket.pk).update(due_next_at=now)
         elif number < 20:

@@ -7,11 +7,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import Enum, auto
+from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
-from django.db.models import F, prefetch_related_objects
+from django.db.models import Exists, F
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
@@ -56,40 +58,34 @@ def receive(inbound: InboundEmail) -> InboundEmail:
 
 
 def _receive(inbound: InboundEmail) -> InboundEmail:
-    locked = None
+    was_read = False
     if not _count_attempt(inbound):
         _read_back(inbound)
         return inbound
     try:
         with transaction.atomic():
-            alike = list(InboundEmail.objects.filter(key=inbound.key).order_by("pk").values_list("pk", flat=True))
-            locked = _lock(inbound, alike=alike)
-            if locked is not None:
-                locked.raw = inbound.raw  # never changed since it was stored
-                _read(locked, is_one_of_several=len(alike) > 1)
+            held = _lock(inbound)
+            if held == _Held.ALONE:
+                _read(inbound, is_one_of_several=False)
+        if held == _Held.OTHERS_TOO:  # the row was let go: whoever locks several does so in their order
+            with transaction.atomic():
+                held = _lock_with_others(inbound)
+                if held != _Held.NOT:
+                    _read(inbound, is_one_of_several=True)
+        was_read = held != _Held.NOT
     except Unreadable as error:
-        locked = None
         _set_aside(inbound, str(error))
     except Exception as error:  # whatever this mail does to us, the next one must be read
-        locked = None
         log.exception("Inbound email %s could not be read", inbound.pk)
         _set_aside(inbound, f"{type(error).__name__}: {error}")
-    _read_back(inbound, read=locked)
+    if not was_read:
+        _read_back(inbound)
     return inbound
 
 
-def _read_back(inbound: InboundEmail, *, read: InboundEmail | None = None) -> None:
-    """What became of it, without its bytes: they are as they were, and may be large.
-
-    `read` is the row as we have just written it ourselves; without one the database is asked.
-    """
-    fields = [field.attname for field in InboundEmail._meta.concrete_fields if field.name != "raw"]
-    if read is None:
-        return inbound.refresh_from_db(fields=fields)
-    for field in fields:
-        setattr(inbound, field, getattr(read, field))
-    inbound._state.fields_cache.update(read._state.fields_cache)
-    return None
+def _read_back(inbound: InboundEmail) -> None:
+    """What became of it, without its bytes: they are as they were, and may be large."""
+    inbound.refresh_from_db(fields=[f.attname for f in InboundEmail._meta.concrete_fields if f.name != "raw"])
 
 
 def receive_waiting(*, limit: int = 200) -> int:
@@ -138,18 +134,29 @@ def _count_attempt(inbound: InboundEmail) -> bool:
     return False
 
 
-def _lock(inbound: InboundEmail, *, alike: list[int]) -> InboundEmail | None:
-    """The row, ours until the end of the transaction; None when another worker has it or has read it.
+class _Held(Enum):
+    NOT = auto()  # another worker has the row, or has read it
+    ALONE = auto()
+    OTHERS_TOO = auto()  # the same mail came to another of our mailboxes
 
-    The same mail in another of our mailboxes is locked with it, always in the same order: of two workers who have one
-    each, the second waits and then finds the ticket of the first.
-    """
+
+def _lock(inbound: InboundEmail) -> _Held:
+    """Hold the row until the end of the transaction, and say whether its mail came to one mailbox or to several."""
     skip = connection.features.has_select_for_update_skip_locked
-    rows = InboundEmail.objects.filter(state=State.STORED).defer("raw")
-    if len(alike) > 1:
-        list(InboundEmail.objects.select_for_update().filter(pk__in=alike).order_by("pk").values_list("pk"))
-        return rows.filter(pk=inbound.pk).first()
-    return rows.select_for_update(skip_locked=skip, of=("self",) if skip else ()).filter(pk=inbound.pk).first()
+    others = InboundEmail.objects.filter(key=inbound.key).exclude(pk=inbound.pk).order_by()
+    row = InboundEmail.objects.filter(pk=inbound.pk, state=State.STORED).order_by()
+    found = row.select_for_update(skip_locked=skip).values_list("released_by_id", Exists(others))[:1]
+    for inbound.released_by_id, has_others in found:
+        return _Held.OTHERS_TOO if has_others else _Held.ALONE
+    return _Held.NOT
+
+
+def _lock_with_others(inbound: InboundEmail) -> _Held:
+    """The row with the same mail in our other mailboxes, always locked in the same order: of two workers who have one
+    each, the second waits and then finds the ticket of the first."""
+    alike = InboundEmail.objects.select_for_update().filter(key=inbound.key).order_by("pk").values_list("pk", "state")
+    is_ours = (inbound.pk, State.STORED) in list(alike)
+    return _Held.OTHERS_TOO if is_ours else _Held.NOT
 
 
 def _set_aside(inbound: InboundEmail, reason: str) -> None:
@@ -232,23 +239,24 @@ def _add_message(arrival: _Arrival) -> None:
         is_confirmed=not writer.via,
         is_read=not (mail.is_auto or writer.via),
     )
-    ticket, is_new = (thread.ticket, False) if thread else (None, True)
-    if ticket is not None and ticket.is_closed and not mail.is_auto:
-        ticket, is_new = _open(inbound, mail, customer, continues=ticket), True
-    if ticket is None:
-        ticket = _open(inbound, mail, customer)
-    message = ticket.receive(
-        text=mail.reply_text, quoted=mail.quoted, html=mail.html, customer=customer, channel=Channel.EMAIL,
-        language=_language(mail),
-        rfc_id=mail.message_id.strip("<>")[:998], in_reply_to=mail.in_reply_to.strip("<>")[:998],
-        from_address=writer.address[:320], reply_to=[a.email for a in mail.reply_to],
-        to=[a.email for a in mail.to], cc=[a.email for a in mail.cc],
-        is_auto=mail.is_auto, signed_with=mail.signed_with, is_first=is_new,
-        is_from_stranger=bool(thread and not is_new and _is_stranger(arrival, thread)),
-    )  # fmt: skip
+    said: dict[str, Any] = {
+        "quoted": mail.quoted, "html": mail.html, "language": _language(mail),
+        "rfc_id": mail.message_id.strip("<>")[:998], "in_reply_to": mail.in_reply_to.strip("<>")[:998],
+        "from_address": writer.address[:320], "reply_to": [a.email for a in mail.reply_to],
+        "to": [a.email for a in mail.to], "cc": [a.email for a in mail.cc],
+        "is_auto": mail.is_auto, "signed_with": mail.signed_with,
+    }  # fmt: skip
+    is_new = thread is None or (thread.ticket.is_closed and not mail.is_auto)
+    if thread is None or is_new:
+        message = _open(arrival, customer, continues=thread.ticket if thread else None, said=said)
+    else:
+        is_from_stranger = _is_stranger(arrival, thread)
+        message = thread.ticket.receive(
+            text=mail.reply_text, customer=customer, channel=Channel.EMAIL, is_from_stranger=is_from_stranger, **said
+        )
+    ticket = message.ticket
     left_out = _keep_attachments(message, mail)
     if is_new and not (mail.is_auto or _is_of_a_helpdesk(mail) or _is_old(inbound, mail)):
-        prefetch_related_objects([customer], "addresses")  # asked for more than once from here on
         acknowledging.acknowledge(ticket, is_claimed=bool(writer.via) or trust.is_refuted(inbound.authentication))
     outcome = Outcome.AUTO_REPLY if mail.is_auto else Outcome.TICKET_CREATED if is_new else Outcome.REPLY_ADDED
     _done(inbound, outcome, ticket=ticket, message=message, reason=mail.auto_reason or left_out)
@@ -292,15 +300,18 @@ def _of_another_house(mail: ParsedEmail, *, own: Collection[str]) -> ParsedEmail
     return replace(mail, auto_reason="")
 
 
-def _open(inbound: InboundEmail, mail: ParsedEmail, customer: Customer, *, continues: Ticket | None = None) -> Ticket:
+def _open(arrival: _Arrival, customer: Customer, *, continues: Ticket | None, said: dict[str, Any]) -> Message:
+    mail, mailbox = arrival.mail, arrival.inbound.mailbox
     return Ticket.open_for(
         customer,
         subject=mail.subject,
         channel=Channel.EMAIL,
-        mailbox=inbound.mailbox,
+        text=mail.reply_text,
+        mailbox=mailbox,
         team=continues.team if continues else None,
-        language=_language(mail) or (inbound.mailbox.language if inbound.mailbox else ""),
+        language=_language(mail) or (mailbox.language if mailbox else ""),
         continues=continues,
+        said=said,
     )
 
 

@@ -22,24 +22,29 @@ def store(
     if not raw.strip():
         raise Refusal(_t("The mail is empty."))
     key, other_key, message_id = identity.key_of(raw)
-    earlier = InboundEmail.objects.filter(mailbox=mailbox, key__in=[key, other_key])
-    known = list(earlier) if earlier.exists() else []  # nearly always none: no need to ask for every column
-    for row in known:
-        if row.key == other_key or identity.key_of(bytes(row.raw))[1] == other_key:
-            return row, False
+    row = InboundEmail(
+        mailbox=mailbox, key=key, rfc_id=message_id, raw=raw, size=len(raw), envelope_from=envelope_from[:320],
+        envelope_to=envelope_to or [], source=source,
+    )  # fmt: skip
+    # Nearly every mail is new, and the constraint knows: nothing is asked first. It does not speak for no mailbox.
+    alike = InboundEmail.objects.filter(mailbox=mailbox, key__in=[key, other_key])
+    if (mailbox is not None or not alike.exists()) and _insert(row):
+        return row, True
+    for known in alike:
+        if known.key == other_key or identity.key_of(bytes(known.raw))[1] == other_key:
+            return known, False
+    row.key = other_key
+    if _insert(row):
+        return row, True
+    return alike.get(key=other_key), False  # the same mail came in through two doors in the same moment
+
+
+def _insert(row: InboundEmail) -> bool:
+    """False when the mailbox has a mail with this key."""
     try:
         # One statement is a transaction of its own; inside another one, what was done before must survive its failing.
         with transaction.atomic() if connection.in_atomic_block else nullcontext():
-            row = InboundEmail.objects.create(
-                mailbox=mailbox,
-                key=other_key if known else key,
-                rfc_id=message_id,
-                raw=raw,
-                size=len(raw),
-                envelope_from=envelope_from[:320],
-                envelope_to=envelope_to or [],
-                source=source,
-            )
-    except IntegrityError:  # the same mail came in through two doors in the same moment
-        return earlier.get(), False
-    return row, True
+            row.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -258,6 +258,7 @@ class Ticket(models.Model):
         *,
         subject: str,
         channel: str,
+        text: str,
         by: User | None = None,
         mailbox: Mailbox | None = None,
         team: Team | None = None,
@@ -267,33 +268,52 @@ class Ticket(models.Model):
         topic: str = "",
         expected: str = "",
         at: datetime | None = None,
+        said: Mapping[str, Any] | None = None,
         **details: Any,
-    ) -> Ticket:
-        """A new ticket with the next public number. Its first message follows in the same transaction.
+    ) -> Message:
+        """The first message of a new ticket, which has the next public number and the targets of its priority.
 
-        `details` go into its event: what else is known of how it came in.
+        `said` are more columns of the message; `details` go into the event of the opening: what else is known of how it
+        came in. What a machine said starts no clock.
         """
         now = at or timezone.now()
+        ticket = cls(
+            subject=subject.strip()[:255] or _t("(no subject)"),
+            requester=requester,
+            channel=channel,
+            mailbox=mailbox,
+            team_id=team.pk if team else mailbox.team_id if mailbox else None,
+            language=language,
+            priority=priority,
+            continues=continues,
+            topic=topic,
+            expected=expected,
+            created_at=now,
+            updated_at=now,
+        )
+        message = Message(
+            author=Author.CUSTOMER, customer=requester, text=text, channel=channel, said_at=now, **(said or {})
+        )
         with transaction.atomic(savepoint=False):
-            ticket = cls.objects.create(
-                number=TicketNumber.next(),
-                subject=subject.strip()[:255] or _t("(no subject)"),
-                requester=requester,
-                channel=channel,
-                mailbox=mailbox,
-                team_id=team.pk if team else mailbox.team_id if mailbox else None,
-                language=language,
-                priority=priority,
-                continues=continues,
-                topic=topic,
-                expected=expected,
-                created_at=now,
-                updated_at=now,
-            )
-            ticket.record(EventKind.CREATED, actor=by, at=now, channel=channel, **details)
+            targets = []
+            if not message.is_auto:
+                targets = policies.first_asked(ticket, at=now)
+                ticket.last_customer_message_at, ticket.excerpt = now, excerpt(text, limit=EXCERPT)
+                ticket._take_due_time(min(targets, key=lambda target: target.due_at))
+            # Written once, with what is true at the end of the transaction.
+            ticket.number = TicketNumber.next()
+            ticket.save(force_insert=True)
+            message.ticket = ticket
+            message.save(force_insert=True)
+            Target.objects.bulk_create(targets)
+            facts: list[tuple[str, User | None, dict[str, Any]]] = [
+                (EventKind.CREATED, by, {"channel": channel, **details})
+            ]
             if continues:
-                ticket.record(EventKind.CONTINUED, at=now, number=continues.number)
-        return ticket
+                facts.append((EventKind.CONTINUED, None, {"number": continues.number}))
+            facts.append((EventKind.RECEIVED, None, {"message": message.pk, "auto": message.is_auto}))
+            ticket._record_all(facts, at=now)
+        return message
 
     # --- What is said --------------------------------------------------------------------------------------------
 
@@ -304,15 +324,10 @@ class Ticket(models.Model):
         customer: Customer,
         channel: str,
         at: datetime | None = None,
-        is_first: bool = False,
         **fields: Any,
     ) -> Message:
-        """Add what a customer said. Wakes, un-waits or reopens the ticket; a machine's answer changes no state.
-
-        `is_first`: the ticket was opened in this very transaction, so nobody else can see it and nothing of it is
-        read again.
-        """
-        with transaction.atomic(savepoint=False) if is_first else self._locked(savepoint=False):
+        """Add what a customer said. Wakes, un-waits or reopens the ticket; a machine's answer changes no state."""
+        with self._locked(savepoint=False):
             now = at or timezone.now()
             message = self.messages.create(
                 author=Author.CUSTOMER, customer=customer, text=text, channel=channel, said_at=now, **fields
@@ -325,7 +340,7 @@ class Ticket(models.Model):
             self.status, self.resolved_at, self.closed_at, self.snoozed_until = Status.OPEN, None, None, None
             self.last_customer_message_at = max(now, self.last_customer_message_at or now)
             self.excerpt = excerpt(text, limit=EXCERPT)
-            running = policies.customer_wrote(self, at=now, is_first=is_first)
+            running = policies.customer_wrote(self, at=now)
             self._save_and_refresh_due(nearest=min(running, key=lambda target: (target.due_at, target.pk)))
             if self.assignee_id and not (message.is_from_stranger and self._is_assignee_at(message.from_address)):
                 kind = Notification.Kind
@@ -408,12 +423,15 @@ class Ticket(models.Model):
             self._save_and_refresh_due()
         return message
 
-    def announce(self, *, kind: str, text: str, due_at: datetime | None = None) -> Message | None:
+    def announce(
+        self, *, kind: str, text: str, due_at: datetime | None = None, address: str | None = None
+    ) -> Message | None:
         """Say something by machine: an acknowledgement, a survey. Meets no target and changes no state.
 
-        None when there is no address to say it to. `kind` names the composer that writes the mail.
+        None when there is no address to say it to. `kind` names the composer that writes the mail; `address` is the
+        requester's, where the caller has it already.
         """
-        address = self.requester.email
+        address = self.requester.email if address is None else address
         if not address:
             return None
         with transaction.atomic(savepoint=False):  # the ticket's row stays as it is, so it is not locked
@@ -704,14 +722,23 @@ class Ticket(models.Model):
 
     def record(self, kind: str, /, *, actor: User | None = None, at: datetime | None = None, **details: Any) -> Event:
         """Write the fact into the log, in the transaction of the change it is about. The bell rings after commit."""
-        event = self.events.create(kind=kind, actor=actor, happened_at=at or timezone.now(), details=details)
-        ring = partial(
-            signals.event_recorded.send_robust, sender=Ticket, event_id=event.pk, ticket_id=self.pk, kind=kind
-        )
-        transaction.on_commit(ring, robust=True)
+        (event,) = self._record_all([(kind, actor, details)], at=at or timezone.now())
         return event
 
     # --- Inside --------------------------------------------------------------------------------------------------
+
+    def _record_all(self, facts: Iterable[tuple[str, User | None, dict[str, Any]]], *, at: datetime) -> list[Event]:
+        """Facts as (kind, actor, details), in the order in which they came about."""
+        events = Event.objects.bulk_create(
+            Event(ticket=self, kind=kind, actor=actor, happened_at=at, details=details)
+            for kind, actor, details in facts
+        )
+        for event in events:
+            ring = partial(
+                signals.event_recorded.send_robust, sender=Ticket, event_id=event.pk, ticket_id=self.pk, kind=event.kind
+            )
+            transaction.on_commit(ring, robust=True)
+        return events
 
     def _locked(self, *, savepoint: bool = True) -> _Locked:
         return _Locked(self, savepoint=savepoint)
@@ -783,12 +810,15 @@ class Ticket(models.Model):
         """Save what the verbs change, with the nearest running target as the due time of the queue."""
         if nearest is None and not self.is_done:
             nearest = self.targets.running().order_by("due_at", "pk").first()
-        self.due_next_at, self.due_next_kind = (nearest.due_at, nearest.kind) if nearest else (FAR, "")
+        self._take_due_time(nearest)
         self._save(
             "status", "priority", "assignee", "excerpt", "resolution_reason", "first_replied_at",
             "last_customer_message_at", "last_public_reply_at", "snoozed_until", "resolved_at", "closed_at",
             "due_next_at", "due_next_kind",
         )  # fmt: skip
+
+    def _take_due_time(self, nearest: Target | None) -> None:
+        self.due_next_at, self.due_next_kind = (nearest.due_at, nearest.kind) if nearest else (FAR, "")
 
     def _take_files(self, files: Iterable[Attachment], *, by: User, mode: str, **to: Message | Note) -> None:
         """Move files from a draft to what it became. Only the writer's, and only of that mode: what was put beside a

@@ -45,10 +45,21 @@ def resolution_due(*, since: datetime, hours: Calendar) -> datetime:
     return hours.add_days(since, RESOLUTION_WITHIN_DAYS)
 
 
-def customer_wrote(ticket: Ticket, *, at: datetime, is_first: bool = False) -> list[Target]:
+def first_asked(ticket: Ticket, *, at: datetime) -> list[Target]:
+    """The targets of a ticket that is about to be written for the first time; they are not stored yet."""
+    hours = calendar()
+    reply = reply_due(priority=ticket.priority, since=at, hours=hours)
+    resolution = resolution_due(since=at, hours=hours)
+    return [
+        Target(ticket=ticket, kind=Target.Kind.FIRST_REPLY, started_at=at, due_at=reply),
+        Target(ticket=ticket, kind=Target.Kind.RESOLUTION, started_at=at, due_at=resolution),
+    ]
+
+
+def customer_wrote(ticket: Ticket, *, at: datetime) -> list[Target]:
     """A reply is due, unless one already is; the resolution clock runs (again). Returns the targets that now run."""
     hours = calendar()
-    unsettled = [] if is_first else list(ticket.targets.unsettled())
+    unsettled = list(ticket.targets.unsettled())
     open_kinds = {target.kind for target in unsettled}
     started = []
     if open_kinds.isdisjoint(_REPLIES):

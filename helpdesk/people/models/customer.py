@@ -35,9 +35,13 @@ class Customer(models.Model):
 
     @property
     def email(self) -> str:
-        """The address we write to: the first one they wrote from. Empty when there is none (a phone call)."""
-        addresses = sorted(self.addresses.all(), key=lambda a: (a.bounced_at is not None, a.pk))
-        return addresses[0].address if addresses else ""
+        """The address we write to. Empty when there is none (a phone call)."""
+        found = self.main_address()
+        return found.address if found else ""
+
+    def main_address(self) -> CustomerAddress | None:
+        """The first one they wrote from; one from which mail came back only where there is no other."""
+        return min(self.addresses.all(), key=lambda each: (each.bounced_at is not None, each.pk), default=None)
 
     @classmethod
     def writing_from(

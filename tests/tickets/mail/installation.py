@@ -35,7 +35,9 @@ def main(address: str) -> None:
         else:
             to = Customer.writing_from(asked["to"])
             ticket = Ticket.objects.filter(requester=to).first()
-            ticket = ticket or Ticket.open_for(to, subject="Your order", channel="email", mailbox=mailbox, by=agent)
+            if ticket is None:
+                order = {"subject": "Your order", "text": "Where is it?", "channel": "phone"}
+                ticket = Ticket.open_for(to, mailbox=mailbox, by=agent, **order).ticket
             ticket.reply(by=agent, text=asked["write"], undo_seconds=0)
         _work()
         left = [{"to": mail.address, "raw": base64.b64encode(bytes(mail.raw)).decode()} for mail in
