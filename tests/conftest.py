@@ -8,7 +8,8 @@ from django.core.cache import cache
 from django.test import Client
 
 from cx import observing
-from helpdesk.people.models import Company, Customer, Team, User, company
+from helpdesk.people.models import Company, Customer, Team, User
+from helpdesk.people.models import company as company_row
 from tests import cast as people
 from tests import factories
 from tickets.models import InboundEmail, Mailbox, Ticket
@@ -35,7 +36,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _nothing_remembered(settings: object, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"  # type: ignore[attr-defined]
     cache.clear()
-    company.KEPT.forget()
+    company_row.KEPT.forget()
 
 
 @pytest.fixture
