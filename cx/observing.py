@@ -14,9 +14,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from cx import follow_ups
+from cx import follow_ups, suggesting
 from cx.models import Observation
-from cx.tagging import suggesting
 from tickets.models import Event, EventKind
 
 log = logging.getLogger(__name__)
@@ -24,7 +23,11 @@ log = logging.getLogger(__name__)
 Reaction = Callable[[Event], None]
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
     EventKind.RECEIVED: (suggesting.suggest_tagging, follow_ups.drop_planned),
-    EventKind.REOPENED: (follow_ups.drop_planned,),
+    EventKind.REOPENED: (suggesting.suggest_tagging, follow_ups.drop_planned),
+    # What the ticket shows has changed, though nobody wrote.
+    EventKind.BREACHED: (suggesting.suggest_tagging,),
+    EventKind.MOVED: (suggesting.suggest_tagging,),
+    EventKind.PROMISE_SETTLED: (suggesting.suggest_tagging,),
     EventKind.RESOLVED: (follow_ups.plan_follow_up,),
 }
 

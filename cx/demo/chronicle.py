@@ -9,18 +9,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from cx import signals
 from cx.demo.company import People
 from cx.demo.storing import Rows, made
 from cx.demo.timing import Rhythm
+from cx.effort import effort_from
 from cx.follow_ups import ASKED_AFTER, in_good_time
 from cx.models import FollowUp, Invitation, Observation, Promise, Response, Tagging
 from cx.models.survey import SurveyKind
 from cx.observing import REACTIONS
 from cx.surveys import LINK_LASTS, SPACING
+from cx.tagging import combining
 from helpdesk.common.text import excerpt
 from helpdesk.people.models import Team, User
 from tickets.closing import CLOSES_AFTER
@@ -47,6 +50,7 @@ from tickets.sla import policies
 
 UNDO: Final = timedelta(seconds=10)
 REPLIES: Final = (Target.Kind.FIRST_REPLY, Target.Kind.NEXT_REPLY)
+SHOWING: Final = (EventKind.BREACHED, EventKind.MOVED, EventKind.PROMISE_SETTLED)  # a suggestion is looked at again
 
 #: What the model reads in everything said so far: the columns of a tagging, and the model's version.
 Reader = Callable[["Chronicle"], tuple[dict[str, Any], str] | None]
@@ -106,6 +110,7 @@ class Chronicle:
         self._invitation: Invitation | None = None
         self._response: tuple[datetime, Response] | None = None
         self._suggestions: list[Tagging] = []
+        self._promises: list[Promise] = []
         self._current: Tagging | None = None
         self._last_rfc_id = ""
 
@@ -271,6 +276,7 @@ class Chronicle:
             Promise, ticket_id=self.ticket.pk, message=message, what=what, made_by=by, owner=by, owner_team=team,
             made_at=made_at, due_at=due_at,
         )  # fmt: skip
+        self._promises.append(promise)
         self.record(EventKind.PROMISED, at=made_at, actor=by, promise=promise.pk, what=what)
         if due_at > made_at:  # what was due before we heard of it is expected no more
             self._target(Target.Kind.PROMISE, at=made_at, due=due_at, key=promise.key)
@@ -311,10 +317,11 @@ class Chronicle:
     def say(self, answer: dict[str, Any], *, by: User, at: datetime) -> None:
         """A person's own answer about stage and gap. Later suggestions do not take its place."""
         shown = next((s for s in reversed(self._suggestions) if s.tagged_at < at), None)
-        kept = ("sentiment", "promise", "churn_risk", "evidence")
+        kept = (*Tagging.ALSO_READ, "evidence", "signals")
+        sources = {**(shown.sources if shown else {}), **dict.fromkeys(answer, Tagging.Source.PERSON.value)}
         said = self.rows.new(
             Tagging, ticket_id=self.ticket.pk, arrived_at=self.ticket.created_at, source=Tagging.Source.PERSON,
-            tagged_by=by, tagged_at=at, suggestion=shown, is_current=True,
+            tagged_by=by, tagged_at=at, suggestion=shown, is_current=True, sources=sources,
             **{**({name: getattr(shown, name) for name in kept} if shown else {}), **answer},
         )  # fmt: skip
         if self._current:
@@ -335,6 +342,8 @@ class Chronicle:
         if read is None:
             return
         values, version = read
+        if self.world.in_full:
+            values = combining.combine(values, signals=self._signals(at))
         if self._current:
             self._current.is_current = False
         self._current = self.rows.new(
@@ -342,6 +351,25 @@ class Chronicle:
             is_current=True, tagged_at=at + timedelta(seconds=2), model_version=version, **values,
         )  # fmt: skip
         self._suggestions.append(self._current)
+
+    def _signals(self, at: datetime) -> list[combining.Signal]:
+        """What the ticket shows at this moment."""
+        events = [event for event in self._events if event.happened_at <= at]
+        return signals.found_in(
+            self.ticket,
+            targets=self._targets,
+            promises=[promise for promise in self._promises if promise.settled_at and promise.settled_at <= at],
+            effort=replace(effort_from(events, ()), messages=len(self.said)),
+            now=at,
+        )
+
+    def _suggest_from_what_it_shows(self) -> None:
+        """The ticket went on after the customer's last word: a target missed, a promise broken."""
+        shown = [event.happened_at for event in self._events if event.kind in SHOWING]
+        if not (self.world.in_full and shown and self._current) or self._current.is_confirmed:
+            return
+        if max(shown) > self._current.tagged_at:
+            self._suggest(max(shown))
 
     # --- Reading ----------------------------------------------------------------------------------------------------
 
@@ -378,6 +406,7 @@ class Chronicle:
         for target in self._targets:
             if not (target.met_at or target.dropped_at or target.paused_at):
                 self._look_for_breach(target, until=now)
+        self._suggest_from_what_it_shows()
         running = [t for t in self._targets if not (t.met_at or t.dropped_at or t.paused_at)]
         nearest = None if self.is_done else min(running, key=lambda t: (t.due_at, t.pk), default=None)
         ticket.due_next_at, ticket.due_next_kind = (nearest.due_at, nearest.kind) if nearest else (FAR, "")

@@ -12,13 +12,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _t
 from django.utils.translation import override
 
+from cx import suggesting
 from cx.demo import company, stories, storing
 from cx.demo.chronicle import Chronicle, Correspondent, World
 from cx.demo.replaying import PROSPECTS, Course, replay
 from cx.demo.stories import Story
 from cx.demo.storing import Rows
 from cx.demo.timing import RememberingCalendar, Rhythm
-from cx.tagging import suggesting
 from helpdesk.people.models import Company, Customer, CustomerAddress, Organisation, User
 from tickets.models import Status, Ticket
 from tickets.sla import policies

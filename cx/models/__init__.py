@@ -3,7 +3,23 @@
 from cx.models.follow_up import FollowUp
 from cx.models.observation import Observation
 from cx.models.promise import Promise
+from cx.models.second_label import SecondLabel
 from cx.models.survey import Invitation, Response
 from cx.models.tagging import Tagging
+from cx.models.trained_model import TrainedModel
+from cx.models.wording import CauseOwner, Department, SubCause, Wording
 
-__all__ = ["FollowUp", "Invitation", "Observation", "Promise", "Response", "Tagging"]
+__all__ = [
+    "CauseOwner",
+    "Department",
+    "FollowUp",
+    "Invitation",
+    "Observation",
+    "Promise",
+    "Response",
+    "SecondLabel",
+    "SubCause",
+    "Tagging",
+    "TrainedModel",
+    "Wording",
+]

@@ -43,7 +43,14 @@ class Tagging(models.Model):
 
     class Source(models.TextChoices):
         MODEL = "model", _("Suggested from the text")
+        RULE = "rule", _("Suggested by what the ticket shows")  # of a field, never of a whole row
         PERSON = "person", _("Confirmed by a person")
+
+    class Refinement(models.TextChoices):
+        """What stands behind a staff attitude: a manager's finding at review, never read from a text."""
+
+        ENGAGEMENT = "engagement", _("Not engaged with what we stand for")
+        HIRING = "hiring", _("The wrong hire")
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="taggings")
     arrived_at = models.DateTimeField()  # of the ticket: reports count by arrival without a join
@@ -61,14 +68,19 @@ class Tagging(models.Model):
     direction = models.CharField(max_length=8, choices=Direction.choices)
     severity = models.PositiveSmallIntegerField(null=True)
     root_cause = models.CharField(max_length=20, choices=RootCause.choices, blank=True)
+    sub_cause = models.ForeignKey("cx.SubCause", null=True, on_delete=models.SET_NULL, related_name="taggings")
+    refinement = models.CharField(max_length=10, choices=Refinement, blank=True)
     sentiment = models.CharField(max_length=8, choices=Sentiment.choices, default=Sentiment.NEUTRAL)
     promise = models.JSONField(null=True)  # {what, by, who} as the customer quotes it
     churn_risk = models.BooleanField(default=False)
 
     stage_confidence = models.FloatField(default=1.0)
     gap_confidence = models.FloatField(default=1.0)
+    sources = models.JSONField(default=dict)  # field -> who decided it: rule, model, person
     confidence = models.JSONField(default=dict)  # field -> 0..1
     evidence = models.JSONField(default=dict)  # field -> the customer's own words
+    signals = models.JSONField(default=list)  # what the ticket itself proves: see cx/tagging/combining.py
+    opinion = models.JSONField(null=True)  # what a language-model service thinks, where one is asked
     alternatives = models.JSONField(default=dict)  # field -> [[slug, probability], ...]
 
     objects = TaggingQuerySet.as_manager()
@@ -88,6 +100,9 @@ class Tagging(models.Model):
             models.CheckConstraint(
                 name="cause_and_severity_need_a_shortfall",
                 condition=Q(direction="below") | Q(severity__isnull=True, root_cause=""),
+            ),
+            models.CheckConstraint(
+                name="refinement_is_of_staff_attitude", condition=Q(refinement="") | Q(root_cause="staff_attitude")
             ),
             models.CheckConstraint(
                 name="severity_is_one_to_three", condition=Q(severity__isnull=True) | Q(severity__range=(1, 3))
@@ -137,6 +152,7 @@ class Tagging(models.Model):
     # --- Verbs ---------------------------------------------------------------------------------------------------
 
     FIELDS = ("journey_stage", "gap_primary", "gap_secondary", "direction", "severity", "root_cause")
+    ALSO_READ = ("sentiment", "promise", "churn_risk")  # kept as they were read, unless the person says otherwise
 
     @classmethod
     def suggest(cls, ticket: Ticket, *, values: dict[str, Any], model_version: str) -> Tagging:
@@ -173,16 +189,18 @@ class Tagging(models.Model):
         """A person's own answer. What contradicts the codebook is refused in words.
 
         What follows from the rest need not be given: no gap means "as expected" and the reverse, and severity and
-        cause exist only where something fell short.
+        cause exist only where something fell short. `values` may name a sub-cause, sentiment, promise and churn risk,
+        too; what they do not name stays as it was read.
         """
         values = _completed(values)
-        problems = codebook.violations({"sentiment": Sentiment.NEUTRAL, **{k: v or None for k, v in values.items()}})
+        known = {name: values[name] or None for name in codebook.FIELDS if name in values}
+        problems = codebook.violations({"sentiment": Sentiment.NEUTRAL, **known, "severity": values["severity"]})
         if problems:
             raise Refusal(problems[0])
         with transaction.atomic():
             Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
             shown = cls.objects.current().filter(ticket=ticket).first()
-            if shown and shown.is_confirmed and all(getattr(shown, name) == values[name] for name in cls.FIELDS):
+            if shown and shown.is_confirmed and all(getattr(shown, name) == value for name, value in values.items()):
                 return shown
             return cls._said(ticket, by=by, shown=shown, values=values)
 
@@ -212,12 +230,11 @@ class Tagging(models.Model):
         suggestion = shown if shown is None or not shown.is_confirmed else shown.suggestion
         # Two answers in one tick of the clock must still have an order.
         now = max(timezone.now(), shown.tagged_at + timedelta(microseconds=1)) if shown else timezone.now()
-        kept = (
-            {name: getattr(shown, name) for name in ("sentiment", "promise", "churn_risk", "evidence")} if shown else {}
-        )
+        kept = {name: getattr(shown, name) for name in (*cls.ALSO_READ, "evidence", "signals")} if shown else {}
+        sources = {**(shown.sources if shown else {}), **dict.fromkeys(values, cls.Source.PERSON.value)}
         said = cls.objects.create(
             ticket=ticket, arrived_at=ticket.created_at, source=cls.Source.PERSON, tagged_by=by, tagged_at=now,
-            suggestion=suggestion, **{**kept, **values},
+            suggestion=suggestion, sources=sources, **{**kept, **values},
         )  # fmt: skip
         ticket.record(
             EventKind.TAGGED, actor=by, tagging=said.pk, stage=said.journey_stage, gap=said.gap_primary,
@@ -227,6 +244,9 @@ class Tagging(models.Model):
 
     def agrees_with(self, other: Tagging) -> bool:
         return all(getattr(self, name) == getattr(other, name) for name in self.FIELDS)
+
+
+_TAGS = ("journey_stage", "gap_primary", "gap_secondary", "direction", "root_cause")
 
 
 def _completed(values: dict[str, Any]) -> dict[str, Any]:
@@ -239,13 +259,15 @@ def _completed(values: dict[str, Any]) -> dict[str, Any]:
         "severity": None,
         "root_cause": "",
     }
-    full |= {name: value if name == "severity" else value or "" for name, value in values.items()}
+    full |= {name: value if name not in _TAGS else value or "" for name, value in values.items()}
     if full["gap_primary"] == Gap.NONE or (full["direction"] == Direction.MET and not full["gap_primary"]):
         full |= {"gap_primary": Gap.NONE, "direction": Direction.MET, "gap_secondary": ""}
     elif full["gap_primary"] and not full["direction"]:
         full["direction"] = Direction.BELOW
     if full["direction"] != Direction.BELOW:
         full |= {"severity": None, "root_cause": ""}
+        if "sub_cause" in full:
+            full["sub_cause"] = None
     elif not full["root_cause"]:
         full["root_cause"] = RootCause.UNKNOWN
     return full

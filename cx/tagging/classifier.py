@@ -54,16 +54,19 @@ class TagSuggestion:
         return asdict(self)
 
 
-def tag(*, subject: str, body: str, channel: str, lang: str | None = None, model: Path | None = None) -> TagSuggestion:
+def tag(
+    *, subject: str, body: str, channel: str, lang: str | None = None, model: Model | Path | None = None
+) -> TagSuggestion:
     """Suggest a tagging for a message.
 
     Quoted history in the body is not read. An empty message gets the likeliest tagging of any message, with the low
-    confidence that deserves. Without `lang` the language is detected. `model` names another model file.
+    confidence that deserves. Without `lang` the language is detected. `model` is another model, or names its file.
     """
     from cx.tagging import model as models  # numpy is loaded by whoever tags, not by whoever starts
 
     message = read(subject=subject, body=body, channel=channel, lang=lang)
-    return suggest(message=message, model=models.load(model or models.SHIPPED))
+    chosen = model if isinstance(model, models.Model) else models.load(model or models.SHIPPED)
+    return suggest(message=message, model=chosen)
 
 
 def suggest(*, message: features.Message, model: Model) -> TagSuggestion:

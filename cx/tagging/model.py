@@ -95,57 +95,66 @@ class Model:
         return dict(zip(chosen.answers, (raised / raised.sum()).tolist(), strict=True))
 
 
-def save(
-    *,
-    path: Path,
-    version: str,
-    heads: Sequence[Head],
-    idf: dict[str, float],
-    weights: NDArray[np.float32],
-    bias: NDArray[np.float32],
-) -> None:
-    """Write a model file. The same model gives the same bytes, so a rebuilt file shows no false change."""
-    names = sorted(idf)
+def to_bytes(model: Model) -> bytes:
+    """The model as the content of a model file. The same model gives the same bytes, so a rebuilt file shows no false
+    change."""
+    names = sorted(model.vocabulary, key=model.vocabulary.__getitem__)
     description = {
         "format": FORMAT,
-        "version": version,
+        "version": model.version,
         "heads": [
             {"name": h.name, "answers": h.answers, "first_column": h.first_column, "temperature": h.temperature}
-            for h in heads
+            for h in model.heads.values()
         ],
     }
     arrays: dict[str, NDArray[Any]] = {
         "description": np.frombuffer(json.dumps(description, ensure_ascii=False).encode(), dtype=np.uint8),
         "vocabulary": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
-        "idf": np.array([idf[name] for name in names], dtype=np.float32),
-        "weights": weights.astype(np.float16),
-        "bias": bias.astype(np.float32),
+        "idf": np.array([model.idf[name] for name in names], dtype=np.float32),
+        "weights": model.weights.astype(np.float16),
+        "bias": model.bias.astype(np.float32),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, array in arrays.items():
             buffer = io.BytesIO()
             np.lib.format.write_array(buffer, array, allow_pickle=False)
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             archive.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED)
+    return whole.getvalue()
+
+
+def from_bytes(content: bytes) -> Model:
+    """The model that `to_bytes` wrote. Raises `ModelError` for anything else; never runs code from it."""
+    return _read(io.BytesIO(content), named="This")
+
+
+def save(model: Model, *, path: Path) -> None:
+    """Write a model file that `load` reads."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(to_bytes(model))
 
 
 @lru_cache(maxsize=4)
 def load(path: Path = SHIPPED) -> Model:
-    """Read a model once and keep it. Raises `ModelError` in words fit for the person who named the file."""
+    """Read a model file once and keep it. Raises `ModelError` in words fit for the person who named the file."""
+    if not path.is_file():
+        raise ModelError(f"There is no model at {path}. Build it with: manage.py cx_train")
+    return _read(path, named=str(path))
+
+
+def _read(source: Path | io.BytesIO, *, named: str) -> Model:
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with np.load(source, allow_pickle=False) as archive:
             description = json.loads(archive["description"].tobytes())
             names = archive["vocabulary"].tobytes().decode().split("\n")
             idf, weights, bias = archive["idf"], archive["weights"].astype(np.float32), archive["bias"]
-    except FileNotFoundError:
-        raise ModelError(f"There is no model at {path}. Build it with: manage.py cx_train") from None
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} is not a model file: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ModelError(f"{named} is not a model file: {error}") from error
     if description.get("format") != FORMAT:
-        raise ModelError(f"{path} has model format {description.get('format')}; this version reads {FORMAT}.")
+        raise ModelError(f"{named} has model format {description.get('format')}; this version reads {FORMAT}.")
     if not (len(names) == len(idf) == len(weights)):
-        raise ModelError(f"{path} is damaged: vocabulary and weights differ in length.")
+        raise ModelError(f"{named} is damaged: vocabulary and weights differ in length.")
     heads = {entry["name"]: Head(**{**entry, "answers": tuple(entry["answers"])}) for entry in description["heads"]}
     return Model(
         version=description["version"],

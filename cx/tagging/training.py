@@ -34,6 +34,7 @@ SEED: Final = 7
 SEEN_IN: Final[dict[str, int]] = {"w": 2, "c": 4, "s": 2, "q": 2, "x": 2}
 STRENGTH: Final = 8.0
 YES_NO: Final = ("no", "yes")
+FEWEST_TO_CALIBRATE: Final = 50
 
 
 class TrainingError(Exception):
@@ -42,7 +43,7 @@ class TrainingError(Exception):
 
 @dataclass(frozen=True)
 class Text:
-    """One labelled message."""
+    """One labelled message. `tags` has the codebook's fields by name, with `promise` a mapping or None."""
 
     id: str
     subject: str
@@ -50,7 +51,7 @@ class Text:
     channel: str
     lang: str
     tags: dict[str, Any]
-    is_reference: bool
+    is_reference: bool = False
 
     @property
     def is_held_out(self) -> bool:
@@ -154,6 +155,11 @@ class Corpus:
         ]
         self._counts = [Counter(found.name for found in features.occurrences(message)) for message in self.messages]
 
+    @property
+    def reference(self) -> list[int]:
+        """Places of the texts against which figures are taken."""
+        return [index for index, text in enumerate(self.texts) if text.is_reference]
+
     def train(self, chosen: Sequence[int]) -> Model:
         """A model from the chosen texts alone; nothing of the others leaks into it, not even their words."""
         idf = self._rarity(chosen)
@@ -247,7 +253,8 @@ class Fold:
 def folds(corpus: Corpus, *, among: Sequence[int]) -> list[Fold]:
     """The reference texts in `among`, split so that each is scored once. All of our own texts train every fold."""
     order = [int(place) for place in np.random.default_rng(SEED).permutation(len(among))]
-    own = [index for index, text in enumerate(corpus.texts) if not text.is_reference]
+    scorable = set(among)
+    own = [i for i, text in enumerate(corpus.texts) if not text.is_reference and i not in scorable]
     made = []
     for number in range(FOLDS):
         scored = [among[place] for place in order[number::FOLDS]]
@@ -317,10 +324,24 @@ class Report:
     held_out: dict[str, FieldFigures] | None
 
 
+def train(texts: Sequence[Text]) -> Model:
+    """A calibrated model from all of these texts; the same texts in the same order give the same model.
+
+    Calibration needs texts the scored model never saw: the reference texts in folds, or all in folds where none is
+    marked as reference. Too few texts for that give a model whose scores are taken as they are.
+    """
+    corpus = Corpus(texts)
+    among = corpus.reference or list(range(len(corpus.texts)))
+    whole = corpus.train(range(len(corpus.texts)))
+    if len(among) < FEWEST_TO_CALIBRATE:
+        return whole
+    return calibrated(whole, temperatures=best_temperatures(corpus, made=folds(corpus, among=among)))
+
+
 def build(*, folder: Path = TEXTS, path: Path = SHIPPED, measure: bool = True) -> Report:
     """Train on every text and write the model; with `measure`, say how well the recipe does on unseen texts."""
     corpus = Corpus(load_texts(folder))
-    reference = [index for index, text in enumerate(corpus.texts) if text.is_reference]
+    reference = corpus.reference
     made = folds(corpus, among=reference)
     temperatures = best_temperatures(corpus, made=made)
     cross_validated = held_out = None
@@ -328,20 +349,8 @@ def build(*, folder: Path = TEXTS, path: Path = SHIPPED, measure: bool = True) -
         cross_validated = cross_validate(corpus, made=made, temperatures=temperatures)
         held_out = measure_held_out(corpus)
     model = calibrated(corpus.train(range(len(corpus.texts))), temperatures=temperatures)
-    write(model, path=path)
+    save(model, path=path)
     return Report(len(corpus.texts), len(model.vocabulary), model.version, cross_validated, held_out)
-
-
-def write(model: Model, *, path: Path) -> None:
-    """Put a trained model into a file that `model.load` reads."""
-    save(
-        path=path,
-        version=model.version,
-        heads=list(model.heads.values()),
-        idf=model.idf,
-        weights=model.weights,
-        bias=model.bias,
-    )
 
 
 def measure_held_out(corpus: Corpus) -> dict[str, FieldFigures] | None:

@@ -121,7 +121,9 @@ class TestFirstRun:
         assert client.get(f"/set-up/?code={first_run.set_up_code()}", **elsewhere).status_code == 200
 
     def test_the_demo_is_removed_only_by_an_administrator_who_types_its_name(self, client, olu, ana, ticket):
-        Company.objects.update(is_demo=True)
+        company = Company.objects.get()
+        company.is_demo = True
+        company.save()
         client.force_login(ana)
         assert client.post("/set-up/remove-demo/", {"name": "Alborada"}).status_code == 403
         client.force_login(olu)

@@ -413,7 +413,7 @@ def test_training_twice_gives_the_same_bytes(some_texts: list[training.Text], tm
     written = []
     for name in ("one.npz", "two.npz"):
         corpus = training.Corpus(some_texts)
-        training.write(corpus.train(range(len(some_texts))), path=tmp_path / name)
+        model.save(corpus.train(range(len(some_texts))), path=tmp_path / name)
         written.append((tmp_path / name).read_bytes())
 
     assert written[0] == written[1]
@@ -422,13 +422,32 @@ def test_training_twice_gives_the_same_bytes(some_texts: list[training.Text], tm
 def test_a_written_model_tags_as_the_one_in_memory(some_texts: list[training.Text], tmp_path: Path) -> None:
     corpus = training.Corpus(some_texts)
     in_memory = corpus.train(range(len(some_texts)))
-    training.write(in_memory, path=tmp_path / "small.npz")
+    model.save(in_memory, path=tmp_path / "small.npz")
     read_back = model.load(tmp_path / "small.npz")
 
     for message in corpus.messages[:20]:
         assert classifier.suggest(message=message, model=in_memory) == classifier.suggest(
             message=message, model=read_back
         )
+
+
+def test_a_model_survives_the_way_through_bytes(some_texts: list[training.Text]) -> None:
+    trained = training.train(some_texts)
+    text = "Me prometieron la entrega el lunes y sigo esperando."
+
+    back = model.from_bytes(model.to_bytes(trained))
+
+    assert model.to_bytes(back) == model.to_bytes(trained)
+    assert classifier.tag(subject="", body=text, channel="chat", model=back) == classifier.tag(
+        subject="", body=text, channel="chat", model=trained
+    )
+    assert back.version == trained.version != model.load().version
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", b"PK\x03\x04 cut off"])
+def test_bytes_that_are_no_model_are_refused_in_words(content: bytes) -> None:
+    with pytest.raises(model.ModelError, match="not a model file"):
+        model.from_bytes(content)
 
 
 def test_a_model_never_learns_from_texts_it_was_not_given(some_texts: list[training.Text]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cx.tagging import suggesting
+from cx import suggesting
 from helpdesk.people.models import Customer, CustomerAddress
 from tests import factories
 from tickets.mail import identity, receiving, sending

@@ -1,17 +1,21 @@
-"""A customer's message -> a suggestion on the ticket. People decide; the model never has the last word."""
+"""What a ticket's text says and what the ticket shows -> a suggestion on it. People decide; the model never has the
+last word."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from cx import signals
 from cx.models import Tagging
+from cx.tagging import combining
 from tickets.models import Author, Event, Ticket
 
 if TYPE_CHECKING:
     from cx.tagging.classifier import TagSuggestion
 
 MOST_TEXT = 20_000
+SAME_WITHIN = 0.05  # of a probability: less is no news
 
 
 def suggest_tagging(event: Event) -> None:
@@ -21,15 +25,24 @@ def suggest_tagging(event: Event) -> None:
 
 
 def suggest(ticket: Ticket) -> Tagging | None:
-    """The model's reading of the whole matter; None while the customer has said nothing. What strangers say in it is
-    not the customer's."""
+    """The reading of the whole matter with what the ticket shows; None while the customer has said nothing. What
+    strangers say in it is not the customer's.
+
+    A reading that changes nothing is not kept again: the suggestion that stands is returned.
+    """
     own = ticket.messages.filter(author=Author.CUSTOMER, is_auto=False, is_from_stranger=False)
     said = own.in_order().values_list("text", flat=True)
     read = reading_of(
         subject=ticket.subject, said=list(said), expected=ticket.expected, channel=ticket.channel,
         language=ticket.language,
     )  # fmt: skip
-    return Tagging.suggest(ticket, values=values_of(read), model_version=read.model_version) if read else None
+    if read is None:
+        return None
+    values = combining.combine(values_of(read), signals=signals.signals_of(ticket))
+    latest = ticket.taggings.filter(source=Tagging.Source.MODEL).order_by("-tagged_at", "-pk").first()
+    if latest is not None and latest.model_version == read.model_version and _says_the_same(latest, values):
+        return latest
+    return Tagging.suggest(ticket, values=values, model_version=read.model_version)
 
 
 def reading_of(
@@ -56,3 +69,14 @@ def values_of(read: TagSuggestion) -> dict[str, Any]:
         "gap_confidence": read.confidence["gap_primary"],
         "alternatives": alternatives,
     }
+
+
+def _says_the_same(latest: Tagging, values: Mapping[str, Any]) -> bool:
+    names = (*Tagging.FIELDS, "sentiment", "promise", "churn_risk")
+    if any(getattr(latest, name) != values[name] for name in names):
+        return False
+    kinds = [[signal["kind"], signal["speaks_for"]] for signal in latest.signals]
+    if kinds != [[signal["kind"], signal["speaks_for"]] for signal in values["signals"]]:
+        return False
+    before, after = latest.confidence, values["confidence"]
+    return all(abs(before.get(name, 0.0) - after[name]) < SAME_WITHIN for name in after)
