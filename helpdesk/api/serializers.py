@@ -34,7 +34,8 @@ class TaggingOut(serializers.ModelSerializer):
         model = Tagging
         fields = [
             "is_confirmed", "journey_stage", "gap_primary", "gap_secondary", "direction", "severity", "root_cause",
-            "sentiment", "promise", "churn_risk", "confidence", "evidence", "model_version", "tagged_at",
+            "sentiment", "promise", "churn_risk", "sources", "confidence", "evidence", "signals", "model_version",
+            "tagged_at",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=codebook.Gap.choices, allow_null=True))
@@ -194,3 +195,5 @@ class TaggingIn(serializers.Serializer):
     direction = serializers.ChoiceField(choices=codebook.Direction.choices, required=False)
     severity = serializers.ChoiceField(choices=codebook.Severity.choices, required=False, allow_null=True)
     root_cause = serializers.ChoiceField(choices=codebook.RootCause.choices, required=False, allow_null=True)
+    sentiment = serializers.ChoiceField(choices=codebook.Sentiment.choices, required=False)
+    churn_risk = serializers.BooleanField(required=False)

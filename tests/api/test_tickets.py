@@ -118,6 +118,13 @@ def test_a_suggestion_is_confirmed_changed_and_taken_back(as_machine, ana, ticke
     assert client.delete(url).json()["journey_stage"] == "use"
 
 
+def test_a_person_corrects_feeling_and_churn_too_and_each_field_says_who_decided(as_machine, ana, ticket, suggested):
+    body = {"journey_stage": "use", "gap_primary": "quality", "sentiment": "negative", "churn_risk": True}
+    said = as_machine(ana).post(f"{URL}{ticket.number}/tagging/", body, format="json").json()
+    assert (said["sentiment"], said["churn_risk"]) == ("negative", True)
+    assert said["sources"]["sentiment"] == said["sources"]["gap_primary"] == "person"
+
+
 def test_what_contradicts_the_codebook_is_refused(as_machine, ana, ticket):
     body = {"journey_stage": "use", "gap_primary": "quality", "gap_secondary": "quality"}
     answer = as_machine(ana).post(f"{URL}{ticket.number}/tagging/", body, format="json")
