@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cx.codebook import Direction, Gap
-from cx.tagging import commitments, features, language, reading
+from cx.tagging import commitments, evidence, features, language, reading
 
 if TYPE_CHECKING:
     from cx.tagging.model import Model
@@ -89,13 +89,10 @@ class _Decision:
     """The steps from one message to one suggestion."""
 
     def __init__(self, *, message: features.Message, model: Model) -> None:
-        from cx.tagging.evidence import Witness
-
         sighting = model.see(message)
         self.message = message
         self.model = model
-        self.scores = model.scores(sighting)
-        self.witness = Witness(message=message, model=model, sighting=sighting)
+        self.sighting = sighting
         self.confidence: dict[str, float] = {}
         self.evidence: dict[str, list[str]] = {}
         self.alternatives: dict[str, list[Alternative]] = {}
@@ -122,7 +119,7 @@ class _Decision:
         )
 
     def _likely(self, head: str) -> dict[str, float]:
-        return self.model.probabilities(head, self.scores)
+        return self.model.probabilities(head, self.sighting.scores)
 
     def _choose(self, field: str) -> str:
         likely = self._likely(field)
@@ -138,7 +135,7 @@ class _Decision:
         self.evidence[field] = words
 
     def _words_for(self, head: str, answer: str) -> list[str]:
-        return self.witness.speaking_for(head=self.model.heads[head], answer=answer)
+        return evidence.speaking_for(self.message, sighting=self.sighting, head=self.model.heads[head], answer=answer)
 
     def _gaps(self, direction: str) -> tuple[str, str | None]:
         """The gap within the chosen direction; how sure it is counts both decisions."""

@@ -8,9 +8,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +19,9 @@ from numpy.typing import NDArray
 from cx.tagging import features
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "data" / "model.npz"
-FORMAT: Final = 1
+FORMAT: Final = 2
+#: Words whose rows are remembered; after that many the memory starts anew.
+MOST_WORDS: Final = 30_000
 
 
 class ModelError(Exception):
@@ -44,11 +45,20 @@ class Head:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What the model saw in one message: its features' weights, and every place they stood."""
+    """What a model makes of one message: a raw score for every answer of every head, and what each clause, in the
+    order of `clauses`, gave to it. A clause without a word the model knows gave nothing."""
 
-    rows: NDArray[np.int64]
-    values: NDArray[np.float32]
-    occurrences: Sequence[tuple[int, features.Occurrence, float]]
+    scores: NDArray[np.float32]
+    clauses: list[features.Clause]
+    gifts: NDArray[np.float32]
+
+    def advantage(self, *, head: Head, answer: str) -> list[float]:
+        """How much each clause spoke for the answer rather than for the head's others."""
+        gifts = self.gifts[:, head.columns]
+        column = head.answers.index(answer)
+        others = (gifts.sum(axis=1) - gifts[:, column]) / max(len(head.answers) - 1, 1)
+        worth: list[float] = (gifts[:, column] - others).tolist()
+        return worth
 
 
 @dataclass(frozen=True)
@@ -58,34 +68,54 @@ class Model:
     version: str
     heads: dict[str, Head]
     vocabulary: dict[str, int]
-    idf: dict[str, float]
-    weights: NDArray[np.float32]
+    idf: NDArray[np.float32]
+    weights: NDArray[np.float16]
     bias: NDArray[np.float32]
+    #: The features of words met lately, as rows: words come back, and their pieces are most of the work.
+    _rows_of: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def blocks(self) -> NDArray[np.int8]:
+        """The block of each row."""
+        return features.blocks_of(self.vocabulary)
 
     def see(self, message: features.Message) -> Sighting:
-        """Features of the message that the model knows, with their weights."""
-        known = [found for found in features.occurrences(message) if found.name in self.vocabulary]
-        counts: dict[str, float] = {}
-        for found in known:
-            counts[found.name] = counts.get(found.name, 0.0) + 1.0
-        weighted = features.weights(counts, idf=self.idf)
-        return Sighting(
-            rows=np.fromiter((self.vocabulary[name] for name in weighted), dtype=np.int64, count=len(weighted)),
-            values=np.fromiter(weighted.values(), dtype=np.float32, count=len(weighted)),
-            occurrences=[
-                (self.vocabulary[found.name], found, weighted[found.name] / counts[found.name]) for found in known
-            ],
-        )
+        """The scores of a message and where they come from."""
+        view = features.look(message)
+        rows, clauses = self._occurrences(view)
+        known, place, counts = np.unique(rows, return_inverse=True, return_counts=True)
+        values = features.weigh(counts, of=np.zeros_like(known), idf=self.idf[known], blocks=self.blocks[known])
+        # A row for each clause and a last one for the message as a whole (clause -1): what each feature is worth there.
+        size = len(view.clauses) + 1
+        cells = (clauses % size) * len(known) + place
+        table = np.bincount(cells, weights=(values / counts)[place], minlength=size * len(known))
+        gifts = table.reshape(size, len(known)).astype(np.float32) @ self.weights[known].astype(np.float32)
+        return Sighting(scores=gifts.sum(axis=0) + self.bias, clauses=view.clauses, gifts=gifts[:-1])
 
-    def scores(self, sighting: Sighting) -> NDArray[np.float32]:
-        """One raw score for every answer of every head."""
-        return sighting.values @ self.weights[sighting.rows] + self.bias
+    def _occurrences(self, view: features.View) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The row and the clause of each feature the model knows, as often as it occurs."""
+        rows: list[int] = []
+        clauses: list[int] = []
+        for word, clause in view.words:
+            found = self._rows_of.get(word)
+            if found is None:
+                found = self._rows_of_word(word)
+            rows += found
+            clauses += [clause] * len(found)
+        row_of = self.vocabulary.get
+        for name, clause in view.named:
+            row = row_of(name)
+            if row is not None:
+                rows.append(row)
+                clauses.append(clause)
+        return np.array(rows, dtype=np.int64), np.array(clauses, dtype=np.int64)
 
-    def advantage(self, *, head: Head, answer: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """How much one unit of each of these features speaks for the answer rather than for the head's others."""
-        weights = self.weights[rows, head.columns]
-        column = head.answers.index(answer)
-        return weights[:, column] - np.delete(weights, column, axis=1).mean(axis=1)
+    def _rows_of_word(self, word: str) -> list[int]:
+        if len(self._rows_of) >= MOST_WORDS:
+            self._rows_of.clear()
+        rows = [self.vocabulary[name] for name in features.names_of(word) if name in self.vocabulary]
+        self._rows_of[word] = rows
+        return rows
 
     def probabilities(self, head: str, scores: NDArray[np.float32]) -> dict[str, float]:
         """The head's answers with their calibrated probabilities, which sum to one."""
@@ -110,8 +140,8 @@ def to_bytes(model: Model) -> bytes:
     arrays: dict[str, NDArray[Any]] = {
         "description": np.frombuffer(json.dumps(description, ensure_ascii=False).encode(), dtype=np.uint8),
         "vocabulary": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
-        "idf": np.array([model.idf[name] for name in names], dtype=np.float32),
-        "weights": model.weights.astype(np.float16),
+        "idf": model.idf.astype(np.float32),
+        "weights": model.weights,
         "bias": model.bias.astype(np.float32),
     }
     whole = io.BytesIO()
@@ -148,7 +178,7 @@ def _read(source: Path | io.BytesIO, *, named: str) -> Model:
         with np.load(source, allow_pickle=False) as archive:
             description = json.loads(archive["description"].tobytes())
             names = archive["vocabulary"].tobytes().decode().split("\n")
-            idf, weights, bias = archive["idf"], archive["weights"].astype(np.float32), archive["bias"]
+            idf, weights, bias = archive["idf"], archive["weights"], archive["bias"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{named} is not a model file: {error}") from error
     if description.get("format") != FORMAT:
@@ -160,7 +190,7 @@ def _read(source: Path | io.BytesIO, *, named: str) -> Model:
         version=description["version"],
         heads=heads,
         vocabulary={name: row for row, name in enumerate(names)},
-        idf=dict(zip(names, idf.tolist(), strict=True)),
+        idf=idf,
         weights=weights,
         bias=bias,
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 #: Of a longer text only the head and the tail are read; people state their matter at either end.
@@ -35,27 +34,24 @@ _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?
 
 @dataclass(frozen=True)
 class Passage:
-    """One part of a message (its subject or its body): as written, and folded for comparison."""
+    """One part of a message (its subject or its body): as written, and folded for comparison.
+
+    `visible` is as written, but blank where the folded text was blanked.
+    """
 
     written: str
     folded: str
+    visible: str
 
     def at(self, start: int, end: int) -> str:
         """The customer's literal words at this span."""
         return self.written[start:end]
 
-    @property
-    def visible(self) -> str:
-        """As written, but with everything blank that was blanked in the folding."""
-        return "".join(
-            shown if not read.isspace() else read for shown, read in zip(self.written, self.folded, strict=True)
-        )
-
 
 def passage(text: str) -> Passage:
     """Fold a short text as it stands, such as a subject."""
     short = text[:HEAD]
-    return Passage(written=short, folded=fold(short))
+    return Passage(written=short, folded=fold(short), visible=short)
 
 
 def own_words(body: str) -> Passage:
@@ -70,7 +66,8 @@ def own_words(body: str) -> Passage:
     if not kept.strip():
         kept = body
     kept = _ADDRESS.sub(_blank, kept)
-    return Passage(written=_head_and_tail(body, measure=kept), folded=fold(_head_and_tail(kept, measure=kept)))
+    visible = _head_and_tail(kept, measure=kept)
+    return Passage(written=_head_and_tail(body, measure=kept), folded=fold(visible), visible=visible)
 
 
 def _without_signature(text: str) -> str:
@@ -95,10 +92,23 @@ def _blank(match: re.Match[str]) -> str:
 
 def fold(text: str) -> str:
     """Lower case without accents, one character for one character."""
-    return "".join(map(_fold_character, text))
+    return text.translate(_FOLDED)
 
 
-@lru_cache(maxsize=4096)
+class _Folding(dict[int, str]):
+    """Characters with what they fold to, found when first met."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_character(chr(code))
+        if len(self) < _MOST_CHARACTERS:
+            self[code] = folded
+        return folded
+
+
+_MOST_CHARACTERS: Final = 8192
+_FOLDED: Final = _Folding()
+
+
 def _fold_character(char: str) -> str:
     if char in "’‘´`":
         return "'"
@@ -119,25 +129,27 @@ def clauses(text: str) -> list[tuple[int, int]]:
     Very short neighbours within one sentence are joined, since "No," alone proves nothing to a reader.
     """
     spans: list[tuple[int, int]] = []
+    lengths: list[int] = []  # in words, of each span
     for match in _CLAUSE.finditer(text):
-        words = [(match.start() + w.start(), match.start() + w.end()) for w in _WORD_IN_CLAUSE.finditer(match.group())]
+        begin, words = match.start(), [word.span() for word in _WORD_IN_CLAUSE.finditer(match.group())]
         if not words:
             continue
-        joined = bool(spans) and _joinable(text, spans[-1], (words[0][0], words[-1][1]))
-        if joined:
-            spans[-1] = (spans[-1][0], words[-1][1])
+        start, end = begin + words[0][0], begin + words[-1][1]
+        if spans and _joinable(text[spans[-1][1] - 1 : start], lengths[-1], len(words)):
+            spans[-1] = (spans[-1][0], end)
+            lengths[-1] += len(words)
             continue
         pieces = -(-len(words) // LONGEST_CLAUSE)
         size = -(-len(words) // pieces)
-        for begin in range(0, len(words), size):
-            part = words[begin : begin + size]
-            spans.append((part[0][0], part[-1][1]))
+        for place in range(0, len(words), size):
+            part = words[place : place + size]
+            spans.append((begin + part[0][0], begin + part[-1][1]))
+            lengths.append(len(part))
     return spans
 
 
-def _joinable(text: str, left: tuple[int, int], right: tuple[int, int]) -> bool:
-    between = text[left[1] : right[0]]
-    if not set(between) <= set(", ") or text[left[1] - 1] in ".!?…":
-        return False
-    lengths = len(text[left[0] : left[1]].split()), len(text[right[0] : right[1]].split())
-    return min(lengths) <= 2 and sum(lengths) <= LONGEST_CLAUSE
+def _joinable(border: str, left: int, right: int) -> bool:
+    """Whether two clauses of so many words are one phrase. `border` is the last character of the first and what stands
+    between them."""
+    fits = min(left, right) <= 2 and left + right <= LONGEST_CLAUSE
+    return fits and border[0] not in ".!?…" and not border[1:].strip(", ")
