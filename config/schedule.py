@@ -6,6 +6,8 @@ from typing import Any
 
 from celery.schedules import crontab
 
+from config import env
+
 
 def every(seconds: int) -> dict[str, Any]:
     # A beat that waits in the broker longer than its period is worth nothing: the next one looks again.
@@ -28,5 +30,19 @@ TIMETABLE: dict[str, dict[str, Any]] = {
         "task": "helpdesk.accounts.tasks.forget_allowances",
         "schedule": crontab(hour="3", minute="41"),
     },
+    "ask for second looks at tags": {
+        "task": "cx.tasks.ask_for_second_looks",
+        "schedule": crontab(hour="1", minute="23"),
+    },
+    # Twice a night, so that what was killed is begun anew in the same night.
+    "learn from what people say about tickets": {
+        "task": "cx.tasks.learn",
+        "schedule": crontab(hour="2,4", minute="7"),
+    },
     "close old resolved tickets": {"task": "tickets.tasks.close_resolved", "schedule": crontab(minute="17")},
 }
+if env.text("CX_LLM_URL"):  # the settings are not there yet
+    TIMETABLE["ask for second opinions whose doorbell was lost"] = {
+        "task": "cx.tasks.ask_language_model",
+        **every(30),
+    }

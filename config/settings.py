@@ -8,7 +8,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import env, files, mail_services, sqlite_broker
+from config import env, files, language_model, mail_services, sqlite_broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = env.path("DATA_DIR", default=BASE_DIR / "var")
@@ -227,6 +227,15 @@ GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/t
 MICROSOFT_TOKEN_URL = env.text("MICROSOFT_TOKEN_URL", "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token")
 UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", default=10, maximum=60)
 ATTACHMENT_SIZE_LIMIT = 20 * 1024 * 1024
+
+# --- A second opinion on tags -----------------------------------------------------------------------------------
+
+# A language-model service (chat completions) that the operator names; without CX_LLM_URL nothing is asked or loaded.
+_language_model = language_model.read()
+CX_LLM_URL, CX_LLM_MODEL, CX_LLM_KEY = _language_model.url, _language_model.model, _language_model.key
+CX_LLM_SENDS = _language_model.sends  # redacted, or everything
+CX_LLM_ASKS = _language_model.asks  # about unsure suggestions, or always
+CX_LLM_PER_MINUTE = _language_model.per_minute
 
 # --- The API ----------------------------------------------------------------------------------------------------
 

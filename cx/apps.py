@@ -6,11 +6,12 @@ class CxConfig(AppConfig):
     verbose_name = "Customer experience"
 
     def ready(self) -> None:
-        from cx import promises, receivers, survey_mail, surveys
+        from cx import codebook, promises, receivers, survey_mail, surveys, wording
         from tickets import closing
         from tickets.mail import composing
         from tickets.signals import event_recorded
 
+        codebook.listen_to(wording.KEPT.words)
         event_recorded.connect(receivers.event_recorded, dispatch_uid="cx.event_recorded")
         composing.register("survey", survey_mail.compose)
         composing.register_block(promises.block_for)

@@ -1,23 +1,78 @@
 """The words of the tagging: slugs, their labels, and what must hold between them.
 
-Slugs are frozen. Labels are translated and are the only names that reach a screen. Everything that shows, searches,
-filters or checks a tag asks here.
+Slugs are frozen. Labels are translated and are the only names that reach a screen: the company's own where it has one
+(`cx.wording`), else the shipped one. Everything that shows, searches, filters or checks a tag asks here.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as of_class
+from enum import property as enum_property
 from functools import lru_cache
-from typing import Final
+from typing import Final, cast
 
 from django.db import models
 from django.utils.functional import Promise as LazyText
+from django.utils.functional import lazy
+from django.utils.translation import get_language, override, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext_lazy
 
 
-class JourneyStage(models.TextChoices):
+@dataclass(frozen=True)
+class OwnWords:
+    """What the company says instead of the shipped words, as it was a moment ago."""
+
+    labels: Mapping[tuple[str, str, str], str] = of_class(default_factory=dict)  # (field, slug, language) -> word
+    departments: Mapping[str, str] = of_class(default_factory=dict)  # root cause -> department
+
+
+_NONE = OwnWords()
+
+
+def _none() -> OwnWords:
+    return _NONE
+
+
+_own_words: Callable[[], OwnWords] = _none
+
+
+def listen_to(own_words: Callable[[], OwnWords]) -> None:
+    """From now on the company's own words are what this returns. It is called for every label and must never fail."""
+    global _own_words
+    _own_words = own_words
+
+
+def _own_or(tag: Renamable, shipped: LazyText | str) -> str:
+    language = (get_language() or "").partition("-")[0]  # none while migrations are compared: those know no company
+    own = _own_words().labels.get((FIELD_OF[type(tag)], tag.value, language)) if language else None
+    return own or str(shipped)
+
+
+_own_or_lazily = lazy(_own_or, str)
+
+
+def in_own_words(tag: Renamable, shipped: LazyText | str) -> LazyText:
+    """The company's word for a tag, looked up when it is shown; else the text given here."""
+    return cast(LazyText, _own_or_lazily(tag, shipped))
+
+
+class Renamable(models.TextChoices):
+    """Tags that the company may call by a word of its own, in each language. Their slugs stay."""
+
+    @enum_property
+    def label(self) -> LazyText:
+        return in_own_words(self, self.shipped)
+
+    @property
+    def shipped(self) -> LazyText | str:
+        """The label as it comes with the program."""
+        return super().label
+
+
+class JourneyStage(Renamable):
     """Where in the customer's journey the moment of truth happened; declared in the journey's order."""
 
     AWARENESS = "awareness", _("Awareness")
@@ -30,7 +85,7 @@ class JourneyStage(models.TextChoices):
     ADVOCACY = "advocacy", _("Advocacy")
 
 
-class Gap(models.TextChoices):
+class Gap(Renamable):
     """Which expectation reality did not match; declared in the order of rows everywhere."""
 
     QUALITY = "quality", _("Quality")
@@ -40,7 +95,7 @@ class Gap(models.TextChoices):
     NONE = "none", _("No gap")
 
 
-class Direction(models.TextChoices):
+class Direction(Renamable):
     """Whether reality fell below, met or exceeded what the customer expected."""
 
     BELOW = "below", _("Fell short")
@@ -56,7 +111,7 @@ class Severity(models.IntegerChoices):
     CRITICAL = 3, pgettext_lazy("severity", "Critical")
 
 
-class RootCause(models.TextChoices):
+class RootCause(Renamable):
     """What inside the company let it happen; only where reality fell short."""
 
     PRODUCT_DESIGN = "product_design", _("Product or design")
@@ -150,12 +205,12 @@ GAP_BETTER: Final[Mapping[Gap, LazyText]] = {
 
 #: Directions where space is short.
 DIRECTION_SHORT: Final[Mapping[Direction, LazyText]] = {
-    Direction.BELOW: _("Fell short"),
-    Direction.MET: _("As expected"),
-    Direction.EXCEEDED: pgettext_lazy("direction, short", "Better"),
+    Direction.BELOW: Direction.BELOW.label,
+    Direction.MET: Direction.MET.label,
+    Direction.EXCEEDED: in_own_words(Direction.EXCEEDED, pgettext_lazy("direction, short", "Better")),
 }
 
-#: The department that answers for a cause.
+#: The department that answers for a cause, where the company has not said otherwise: see `department_of`.
 ACCOUNTABLE: Final[Mapping[RootCause, LazyText]] = {
     RootCause.PRODUCT_DESIGN: pgettext_lazy("department", "Product"),
     RootCause.MARKETING_MESSAGE: pgettext_lazy("department", "Marketing and sales"),
@@ -169,6 +224,28 @@ ACCOUNTABLE: Final[Mapping[RootCause, LazyText]] = {
     RootCause.UNKNOWN: pgettext_lazy("department", "CX triage"),
 }
 
+
+class CauseGroup(models.TextChoices):
+    """What a customer's experience is made of: how they are served, what they use, and what they were told."""
+
+    SERVICE = "service", pgettext_lazy("group of causes", "Service")
+    TECHNOLOGY_PRODUCT = "technology_product", pgettext_lazy("group of causes", "Technology and product")
+    BRAND_MARKETING = "brand_marketing", pgettext_lazy("group of causes", "Brand and marketing")
+
+
+#: Every cause that is known is in one group. It is the part of the experience that failed, not the department at fault.
+CAUSE_GROUPS: Final[Mapping[CauseGroup, tuple[RootCause, ...]]] = {
+    CauseGroup.SERVICE: (
+        RootCause.PROCESS_POLICY,
+        RootCause.STAFFING,
+        RootCause.TRAINING,
+        RootCause.STAFF_ATTITUDE,
+        RootCause.THIRD_PARTY,  # couriers and installers serve in our name
+    ),
+    CauseGroup.TECHNOLOGY_PRODUCT: (RootCause.PRODUCT_DESIGN, RootCause.TECHNOLOGY),
+    CauseGroup.BRAND_MARKETING: (RootCause.MARKETING_MESSAGE, RootCause.INTERNAL_KNOWLEDGE),
+}
+
 #: Fields with a fixed set of values, by the name a tagging gives them.
 FIELDS: Final[Mapping[str, type[models.TextChoices]]] = {
     "journey_stage": JourneyStage,
@@ -178,6 +255,27 @@ FIELDS: Final[Mapping[str, type[models.TextChoices]]] = {
     "root_cause": RootCause,
     "sentiment": Sentiment,
 }
+
+#: Fields whose words are the company's to choose. The second gap is called as the first is.
+RENAMABLE: Final[Mapping[str, type[Renamable]]] = {
+    "journey_stage": JourneyStage,
+    "gap_primary": Gap,
+    "direction": Direction,
+    "root_cause": RootCause,
+}
+FIELD_OF: Final[Mapping[type[Renamable], str]] = {tags: name for name, tags in RENAMABLE.items()}
+
+
+def _own_department_or_shipped(cause: str) -> str:
+    return _own_words().departments.get(cause) or str(ACCOUNTABLE[RootCause(cause)])
+
+
+_own_department_lazily = lazy(_own_department_or_shipped, str)
+
+
+def department_of(cause: str) -> LazyText:
+    """The department that answers for a cause: the company's, else the shipped one. Looked up when it is shown."""
+    return cast(LazyText, _own_department_lazily(cause))
 
 
 def violations(tags: Mapping[str, object]) -> list[str]:
@@ -286,36 +384,47 @@ def slug_for(*, field: str, text: str) -> str | None:
     """The slug meant by a slug, a label or an everyday name in English or Spanish; None if nothing is.
 
     Case, accents, hyphens and spaces do not matter: "tiempo de respuesta", "Response-Time" and "response_time" agree.
+    The company's words go before the shipped ones, which go on working where no other tag has taken them.
     """
-    return _aliases(field).get(_plain(text))
+    return _names(field).get(plain(text))
 
 
 def aliases(*, field: str) -> dict[str, list[str]]:
     """Every name under which each slug of the field can be found, the slug first."""
     names: dict[str, list[str]] = {slug: [] for slug in FIELDS[field].values}
-    for name, slug in _aliases(field).items():
+    for name, slug in _names(field).items():
         names[slug].append(name)
     return names
 
 
+def _names(field: str) -> Mapping[str, str]:
+    """What can be typed -> the slug it means."""
+    shipped, named = _shipped_names(field), "gap_primary" if field == "gap_secondary" else field
+    own = {plain(word): slug for (of, slug, _language), word in _own_words().labels.items() if of == named}
+    slugs = {plain(slug): slug for slug in FIELDS[field].values}
+    return {**slugs, **own, **{name: slug for name, slug in shipped.items() if name not in own}} if own else shipped
+
+
 @lru_cache
-def _aliases(field: str) -> dict[str, str]:
+def _shipped_names(field: str) -> Mapping[str, str]:
     choices = FIELDS[field]
     known_as = _ALSO_KNOWN_AS["gap_primary" if field == "gap_secondary" else field]
     found: dict[str, str] = {}
     for slug in choices.values:
-        found[_plain(slug)] = slug
+        found[plain(slug)] = slug
     for language in ("en", "es"):
         with override(language):
-            for slug, label in choices.choices:
-                found.setdefault(_plain(str(label)), slug)
+            for tag in choices:
+                label = tag.shipped if isinstance(tag, Renamable) else tag.label
+                found.setdefault(plain(str(label)), tag.value)
     for slug, names in known_as.items():
         for name in names:
-            found.setdefault(_plain(name), slug)
+            found.setdefault(plain(name), slug)
     return found
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """The text as names are compared: without case, accents, hyphens and spare spaces."""
     decomposed = unicodedata.normalize("NFD", text.casefold().replace("’", "'"))
     letters = "".join(char for char in decomposed if not unicodedata.combining(char))
     return " ".join(letters.replace("_", " ").replace("-", " ").split()) or text

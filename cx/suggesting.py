@@ -3,16 +3,21 @@ last word."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
+
 from cx import signals
+from cx.model_in_use import model_in_use
 from cx.models import Tagging
 from cx.tagging import combining
 from tickets.models import Author, Event, Ticket
 
 if TYPE_CHECKING:
     from cx.tagging.classifier import TagSuggestion
+    from cx.tagging.model import Model
+    from tickets.models.message import MessageQuerySet
 
 MOST_TEXT = 20_000
 SAME_WITHIN = 0.05  # of a probability: less is no news
@@ -20,8 +25,13 @@ SAME_WITHIN = 0.05  # of a probability: less is no news
 
 def suggest_tagging(event: Event) -> None:
     """Tag the ticket anew from everything the customer has said in it. A machine's answer says nothing."""
-    if not event.details.get("auto"):
-        suggest(event.ticket)
+    if event.details.get("auto"):
+        return
+    tagging = suggest(event.ticket)
+    if tagging is not None and settings.CX_LLM_URL:
+        from cx import second_opinion  # nothing of it is there unless somebody named a service
+
+        second_opinion.ask_about(tagging)
 
 
 def suggest(ticket: Ticket) -> Tagging | None:
@@ -30,11 +40,10 @@ def suggest(ticket: Ticket) -> Tagging | None:
 
     A reading that changes nothing is not kept again: the suggestion that stands is returned.
     """
-    own = ticket.messages.filter(author=Author.CUSTOMER, is_auto=False, is_from_stranger=False)
-    said = own.in_order().values_list("text", flat=True)
+    said = own_words(ticket.messages.all()).values_list("text", flat=True)
     read = reading_of(
         subject=ticket.subject, said=list(said), expected=ticket.expected, channel=ticket.channel,
-        language=ticket.language,
+        language=ticket.language, model=model_in_use,
     )  # fmt: skip
     if read is None:
         return None
@@ -45,16 +54,37 @@ def suggest(ticket: Ticket) -> Tagging | None:
     return Tagging.suggest(ticket, values=values, model_version=read.model_version)
 
 
+def own_words(messages: MessageQuerySet) -> MessageQuerySet:
+    """Of these messages those that the customers wrote themselves, in their order."""
+    return messages.filter(author=Author.CUSTOMER, is_auto=False, is_from_stranger=False).in_order()
+
+
+def body_of(*, said: Sequence[str], expected: str) -> str:
+    """Everything the customer has said so far, as one text to be read."""
+    return "\n\n".join([*said, *([expected] if expected else [])])[:MOST_TEXT]
+
+
 def reading_of(
-    *, subject: str, said: Sequence[str], expected: str, channel: str, language: str
+    *,
+    subject: str,
+    said: Sequence[str],
+    expected: str,
+    channel: str,
+    language: str,
+    model: Callable[[], Model] | None = None,
 ) -> TagSuggestion | None:
-    """What the model reads in everything the customer has said so far; None when that is nothing."""
+    """What a model reads in everything the customer has said so far; None when that is nothing.
+
+    `model` gives the model, and is asked only where there is something to read. Without it, the one that comes with
+    the program reads, and no database is needed.
+    """
     from cx.tagging import classifier  # heavy: loaded by the worker when it first tags, not by every process
 
-    body = "\n\n".join([*said, *([expected] if expected else [])])[:MOST_TEXT]
+    body = body_of(said=said, expected=expected)
     if not body.strip():
         return None
-    return classifier.tag(subject=subject, body=body, channel=channel, lang=language or None)
+    chosen = model() if model else None
+    return classifier.tag(subject=subject, body=body, channel=channel, lang=language or None, model=chosen)
 
 
 def values_of(read: TagSuggestion) -> dict[str, Any]:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+import os
+import subprocess
+import sys
 
-from cx import follow_ups, observing, promises
+from celery import shared_task
+from django.conf import settings
+
+from cx import follow_ups, observing, promises, second_looks
+from helpdesk.people.models import Company
 from tickets.models import Event
+
+HOUR = 3600
 
 
 @shared_task
@@ -28,3 +36,29 @@ def send_due_follow_ups(**_: object) -> None:
 @shared_task
 def mark_broken_promises(**_: object) -> None:
     promises.mark_broken()
+
+
+@shared_task
+def ask_for_second_looks(**_: object) -> None:
+    second_looks.ask()
+
+
+@shared_task(soft_time_limit=90, time_limit=120)
+def ask_language_model(**_: object) -> None:
+    if settings.CX_LLM_URL:
+        from cx import second_opinion  # nothing of it is there unless somebody named a service
+
+        second_opinion.ask_waiting()
+
+
+@shared_task(acks_late=False, soft_time_limit=HOUR, time_limit=HOUR + 60)
+def learn(**_: object) -> None:
+    """Begin anew what was killed: at the next look, for nothing is half done. So it is not offered again by the broker.
+
+    In a process of its own, which yields to others and gives its memory back: training takes several times what a
+    worker may hold. A demo's invented tickets teach nothing.
+    """
+    if Company.current().is_demo:
+        return
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "cx_learn"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, preexec_fn=lambda: os.nice(10))  # noqa: S603

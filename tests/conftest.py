@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from cx import observing
+from cx import observing, wording
 from helpdesk.people.models import Company, Customer, Team, User
 from helpdesk.people.models import company as company_row
 from tests import cast as people
@@ -37,6 +37,7 @@ def _nothing_remembered(settings: object, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"  # type: ignore[attr-defined]
     cache.clear()
     company_row.KEPT.forget()
+    wording.KEPT.forget()
 
 
 @pytest.fixture

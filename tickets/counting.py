@@ -10,8 +10,10 @@ from django.db import connection
 from django.db.models import QuerySet
 
 
-def counted_up_to(limit: int, querysets: Mapping[str, QuerySet[Any]]) -> dict[str, int]:
-    """How many rows each queryset has, never counting past the limit.
+def counted_up_to(
+    limit: int, querysets: Mapping[str, QuerySet[Any]], *, sooner: Mapping[str, int] | None = None
+) -> dict[str, int]:
+    """How many rows each queryset has, never counting past the limit; `sooner` names those with a limit of their own.
 
     A page with ten tabs needs ten numbers. Asked one by one they are ten trips; here they are ten sub-selects of one,
     each of which stops at the limit.
@@ -22,7 +24,7 @@ def counted_up_to(limit: int, querysets: Mapping[str, QuerySet[Any]]) -> dict[st
     values: list[Any] = []
     for name, queryset in querysets.items():
         try:
-            sql, params = queryset.order_by().values("pk")[:limit].query.sql_with_params()
+            sql, params = queryset.order_by().values("pk")[: (sooner or {}).get(name, limit)].query.sql_with_params()
         except EmptyResultSet:  # `.none()`, or a condition that can hold for no row: there is nothing to ask
             continue
         names.append(name)

@@ -37,9 +37,11 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
+                            ("making", "Being made"),
                             ("in_use", "In use"),
                             ("retired", "Was in use"),
                             ("declined", "Not better, never used"),
+                            ("spare", "Came with the program, not used yet"),
                         ],
                         max_length=10,
                     ),
@@ -305,5 +307,71 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(
                 condition=models.Q(("state", "in_use")), fields=("state",), name="one_model_in_use"
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="trainedmodel",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "making")), fields=("state",), name="one_model_being_made"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="tagging",
+            index=models.Index(
+                condition=models.Q(("is_current", True), ("source", "person")),
+                fields=["-tagged_at"],
+                name="tagging_answers",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="tagging",
+            index=models.Index(
+                condition=models.Q(("is_current", True), ("source", "model")),
+                fields=["ticket"],
+                name="tagging_suggested",
+            ),
+        ),
+        migrations.CreateModel(
+            name="OpinionRequest",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("asking", "Asking"),
+                            ("answered", "Answered"),
+                            ("failed", "Failed"),
+                            ("dropped", "Dropped"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("sent", models.CharField(blank=True, max_length=10)),
+                ("error", models.CharField(blank=True, max_length=100)),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("rests_until", models.DateTimeField(null=True)),
+                (
+                    "tagging",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="opinion_request", to="cx.tagging"
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "asking")), fields=("state",), name="one_opinion_being_asked"
+                    )
+                ],
+                "indexes": [
+                    models.Index(condition=models.Q(("state", "waiting")), fields=["-id"], name="opinion_waiting"),
+                    models.Index(fields=["-tried_at"], name="opinion_tried"),
+                ],
+            },
         ),
     ]

@@ -2,6 +2,7 @@
 
 from cx.models.follow_up import FollowUp
 from cx.models.observation import Observation
+from cx.models.opinion_request import OpinionRequest
 from cx.models.promise import Promise
 from cx.models.second_label import SecondLabel
 from cx.models.survey import Invitation, Response
@@ -15,6 +16,7 @@ __all__ = [
     "FollowUp",
     "Invitation",
     "Observation",
+    "OpinionRequest",
     "Promise",
     "Response",
     "SecondLabel",

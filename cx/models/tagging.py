@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from cx import codebook
 from cx.codebook import Direction, Gap, JourneyStage, RootCause, Sentiment
 from helpdesk.common.errors import Refusal
+from helpdesk.people.access import Ability
 from tickets.models import EventKind, Ticket
 
 if TYPE_CHECKING:
@@ -119,6 +120,9 @@ class Tagging(models.Model):
                 condition=Q(is_current=True),
             ),
             models.Index(fields=["ticket", "-tagged_at"], name="tagging_history"),
+            models.Index(fields=["-tagged_at"], name="tagging_answers", condition=Q(is_current=True, source="person")),
+            # What waits to be confirmed is counted on every page, and is little where people keep up with it.
+            models.Index(fields=["ticket"], name="tagging_suggested", condition=Q(is_current=True, source="model")),
         ]
 
     def __str__(self) -> str:
@@ -147,7 +151,12 @@ class Tagging(models.Model):
     @property
     def department(self) -> str:
         """The label of the department that answers for the cause; empty where nothing fell short."""
-        return str(codebook.ACCOUNTABLE[RootCause(self.root_cause)]) if self.root_cause else ""
+        return str(codebook.department_of(self.root_cause)) if self.root_cause else ""
+
+    @property
+    def may_be_refined(self) -> bool:
+        """Whether a manager can say what stands behind it: a person found a staff attitude to be the cause."""
+        return self.is_confirmed and self.is_current and self.root_cause == RootCause.STAFF_ATTITUDE
 
     # --- Verbs ---------------------------------------------------------------------------------------------------
 
@@ -192,17 +201,42 @@ class Tagging(models.Model):
         cause exist only where something fell short. `values` may name a sub-cause, sentiment, promise and churn risk,
         too; what they do not name stays as it was read.
         """
-        values = _completed(values)
+        values = completed(values)
         known = {name: values[name] or None for name in codebook.FIELDS if name in values}
         problems = codebook.violations({"sentiment": Sentiment.NEUTRAL, **known, "severity": values["severity"]})
         if problems:
             raise Refusal(problems[0])
+        if (finer := values.get("sub_cause")) and finer.root_cause != values["root_cause"]:
+            raise Refusal(_t("“%(finer)s” belongs to another cause.") % {"finer": finer.name})
         with transaction.atomic():
             Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
             shown = cls.objects.current().filter(ticket=ticket).first()
             if shown and shown.is_confirmed and all(getattr(shown, name) == value for name, value in values.items()):
                 return shown
             return cls._said(ticket, by=by, shown=shown, values=values)
+
+    @classmethod
+    def refine(cls, ticket: Ticket, *, by: User, refinement: str) -> Tagging:
+        """A manager's finding on what stands behind a staff attitude; empty takes it back.
+
+        It is about colleagues: only who may review them says or sees it, and the event tells that it was looked at,
+        by whom, and not what was found. Saying it twice is no error and leaves one event.
+        """
+        if not by.may(Ability.REVIEW_COLLEAGUES):
+            raise Refusal(_t("Only managers look into what stands behind a staff attitude."))
+        if refinement and refinement not in cls.Refinement.values:
+            raise Refusal(_t("Choose from the list."))
+        with transaction.atomic():
+            Ticket.objects.select_for_update().only("pk").get(pk=ticket.pk)
+            shown = cls.objects.current().filter(ticket=ticket).first()
+            if shown is None or not shown.may_be_refined:
+                raise Refusal(_t("Only where a person has confirmed a staff attitude as the cause."))
+            if shown.refinement == refinement:
+                return shown
+            shown.refinement = refinement
+            shown.save(update_fields=["refinement"])
+            ticket.record(EventKind.REVIEWED, actor=by, tagging=shown.pk)
+            return shown
 
     @classmethod
     def undo(cls, ticket: Ticket, *, by: User) -> Tagging | None:
@@ -231,6 +265,8 @@ class Tagging(models.Model):
         # Two answers in one tick of the clock must still have an order.
         now = max(timezone.now(), shown.tagged_at + timedelta(microseconds=1)) if shown else timezone.now()
         kept = {name: getattr(shown, name) for name in (*cls.ALSO_READ, "evidence", "signals")} if shown else {}
+        if shown and shown.root_cause == values["root_cause"]:  # what was found out about a cause goes with it
+            kept |= {"sub_cause": shown.sub_cause, "refinement": shown.refinement}
         sources = {**(shown.sources if shown else {}), **dict.fromkeys(values, cls.Source.PERSON.value)}
         said = cls.objects.create(
             ticket=ticket, arrived_at=ticket.created_at, source=cls.Source.PERSON, tagged_by=by, tagged_at=now,
@@ -249,7 +285,7 @@ class Tagging(models.Model):
 _TAGS = ("journey_stage", "gap_primary", "gap_secondary", "direction", "root_cause")
 
 
-def _completed(values: dict[str, Any]) -> dict[str, Any]:
+def completed(values: dict[str, Any]) -> dict[str, Any]:
     """The answer with everything that follows from it by the codebook's invariants."""
     full = {
         "journey_stage": "",

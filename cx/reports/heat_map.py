@@ -18,7 +18,8 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cx.codebook import ACCOUNTABLE, Direction, Gap, JourneyStage, RootCause
+from cx import codebook
+from cx.codebook import Direction, Gap, JourneyStage, RootCause, in_own_words
 from cx.models import Tagging
 from cx.reports import small_cells
 from cx.reports.measures import (
@@ -50,7 +51,7 @@ ROW_LABELS: Final[Mapping[str, LazyText | str]] = {
     UNTAGGED: _("To be tagged"),
 }
 # Heads of narrow columns: where a name is long, its translation carries soft hyphens.
-STAGE_HEADS: Final[Mapping[str, LazyText]] = {
+_SHIPPED_HEADS: Final[Mapping[JourneyStage, LazyText]] = {
     JourneyStage.AWARENESS: pgettext_lazy("narrow column, soft hyphens", "Awareness"),
     JourneyStage.DISCOVERY: pgettext_lazy("narrow column, soft hyphens", "Discovery"),
     JourneyStage.ATTRACTION: pgettext_lazy("narrow column, soft hyphens", "Attraction"),
@@ -59,6 +60,9 @@ STAGE_HEADS: Final[Mapping[str, LazyText]] = {
     JourneyStage.USE: pgettext_lazy("narrow column, soft hyphens", "Use"),
     JourneyStage.CULTIVATION: pgettext_lazy("narrow column, soft hyphens", "Loyalty"),
     JourneyStage.ADVOCACY: pgettext_lazy("narrow column, soft hyphens", "Advocacy"),
+}
+STAGE_HEADS: Final[Mapping[str, LazyText]] = {
+    stage: in_own_words(stage, head) for stage, head in _SHIPPED_HEADS.items()
 }
 STAGE_LABELS: Final[Mapping[str, LazyText | str]] = {
     **{stage.value: stage.label for stage in JourneyStage},
@@ -145,6 +149,27 @@ def tickets_behind(
     return scope.tickets().filter(pk__in=taggings.values("ticket"))
 
 
+class FinerCause(NamedTuple):
+    """So many of the tickets behind a cause were said to be this, in the company's own words."""
+
+    label: str
+    tickets: int
+
+
+def finer_causes(
+    scope: Scope, place: Place, *, confirmed_only: bool = False, causes: Iterable[str] = ()
+) -> list[FinerCause]:
+    """What the tickets behind a cell were, more exactly, the most frequent first; empty where nobody said."""
+    taggings = _taggings(scope, confirmed_only=confirmed_only).filter(**scope.period.only("arrived_at"))
+    taggings = taggings.filter(_in_row(place.row), sub_cause__isnull=False)
+    if place.stage != ALL:
+        taggings = taggings.filter(journey_stage=place.stage)
+    if causes := list(causes):
+        taggings = taggings.filter(root_cause__in=causes)
+    rows = taggings.order_by().values_list("sub_cause__name").annotate(n=Count("pk"))
+    return sorted((FinerCause(*row) for row in rows), key=lambda each: (-each.tickets, each.label))
+
+
 def _taggings(scope: Scope, *, confirmed_only: bool) -> QuerySet[Tagging]:
     found = Tagging.objects.counted()
     return scope.of(found.by_people() if confirmed_only else found)
@@ -225,7 +250,7 @@ class Cause:
     label: LazyText | str
     slugs: tuple[str, ...]
     share: Share
-    departments: tuple[LazyText | str, ...]
+    departments: tuple[str, ...]
     is_hidden: bool = False
 
 
@@ -233,7 +258,8 @@ class Cause:
 class Department:
     """The gaps one department answers for, now and before, and where most of them happened."""
 
-    cause: str
+    label: str
+    causes: tuple[str, ...]
     now: Share
     before: int
     mostly: str  # a stage; empty where no stage has most
@@ -253,12 +279,8 @@ class Department:
         return STAGE_LABELS[self.mostly] if self.mostly else ""
 
     @property
-    def label(self) -> LazyText:
-        return ACCOUNTABLE[RootCause(self.cause)]
-
-    @property
-    def cause_label(self) -> LazyText | str:
-        return RootCause(self.cause).label
+    def cause_label(self) -> str:
+        return ", ".join(str(RootCause(cause).label) for cause in self.causes)
 
 
 @dataclass
@@ -418,21 +440,40 @@ class HeatMap:
         """Every gap once, by the department that answers for its cause; what nobody knows yet comes last."""
         counts = self.causes.get(Place(ALL, ANY), Counter())
         total = self.cells[Place(ALL, ANY)].tickets
-        left_out = self._hidden_parts({(slug,): n for slug, n in counts.items()}, total)
-        longest = max([*counts.values(), *self.causes_before.values()], default=0) or 1
+        answers_for = self._answers_for(
+            cause for cause in RootCause.values if counts[cause] or self.causes_before[cause]
+        )
+        now = {causes: _sum(counts, causes) for _label, causes in answers_for}
+        before = {causes: _sum(self.causes_before, causes) for _label, causes in answers_for}
+        left_out = self._hidden_parts(now, total)
+        longest = max([*now.values(), *before.values()], default=0) or 1
         found = [
             Department(
-                slug,
-                Share(counts[slug], total),
-                self.causes_before[slug],
-                self._mostly(slug),
+                label,
+                causes,
+                Share(now[causes], total),
+                before[causes],
+                self._mostly(causes),
                 longest,
-                is_hidden=(slug,) in left_out,
+                is_hidden=causes in left_out,
             )
-            for slug in RootCause.values
-            if counts[slug] or self.causes_before[slug]
+            for label, causes in answers_for
         ]
-        return sorted(found, key=lambda each: (each.cause == RootCause.UNKNOWN, -each.now.k))
+        return sorted(found, key=lambda each: (each.causes == (RootCause.UNKNOWN,), -each.now.k))
+
+    def _answers_for(self, causes: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """The departments of these causes, each once with all of its causes.
+
+        To somebody who must not see small cells each cause stands alone: what a sum holds, less the cause that is
+        shown beside the map, would be the small cell that is hidden there.
+        """
+        named = [(str(codebook.department_of(cause)), cause) for cause in causes]
+        if not self.shows_small_cells:
+            return [(label, (cause,)) for label, cause in named]
+        grouped: dict[str, tuple[str, ...]] = {}
+        for label, cause in named:
+            grouped[label] = (*grouped.get(label, ()), cause)
+        return list(grouped.items())
 
     @property
     def not_caused_by_service(self) -> Share:
@@ -444,8 +485,8 @@ class HeatMap:
         known = counts.total() - counts[RootCause.UNKNOWN]
         return Share(known - sum(counts[cause] for cause in OF_SERVICE), known)
 
-    def _mostly(self, cause: str) -> str:
-        by_stage = Counter({stage: self.causes.get(Place(stage, ANY), Counter())[cause] for stage in STAGES})
+    def _mostly(self, causes: tuple[str, ...]) -> str:
+        by_stage = Counter({stage: _sum(self.causes.get(Place(stage, ANY), Counter()), causes) for stage in STAGES})
         (stage, n), *others = by_stage.most_common(2)
         return stage if n and n > others[0][1] else ""
 
@@ -530,5 +571,10 @@ def _hidden(counts: Counter[Place]) -> set[Place]:
     return small_cells.hidden(everything, lines=lines)
 
 
-def _departments(slugs: Iterable[str]) -> tuple[LazyText | str, ...]:
-    return tuple(ACCOUNTABLE[RootCause(slug)] for slug in slugs)
+def _departments(slugs: Iterable[str]) -> tuple[str, ...]:
+    """Each once: the company may have one answer for several causes."""
+    return tuple(dict.fromkeys(str(codebook.department_of(slug)) for slug in slugs))
+
+
+def _sum(counts: Counter[str], causes: Iterable[str]) -> int:
+    return sum(counts[cause] for cause in causes)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 
+from cx.codebook import Direction
 from cx.reports.heat_map import ALL, ANY, BETTER, HeatMap, Place
 from cx.reports.measures import ENOUGH, FALSE_ALARMS, Difference, Share, benjamini_hochberg, newcombe
 from cx.reports.promises import Ledger
@@ -59,7 +60,7 @@ def kpis(
     reply_now, reply_before = (Share(each.met, each.decided) for each in first_replies)
     figures = [
         ("gap", _("Tickets with a gap"), gap.now, gap.before, False),
-        ("better", _("Better than expected"), better.now, better.before, True),
+        ("better", Direction.EXCEEDED.label, better.now, better.before, True),
         ("promises", _("Promises kept on time"), ledgers[0].on_time, ledgers[1].on_time, True),
         (Target.Kind.FIRST_REPLY.value, _("First reply on time"), reply_now, reply_before, True),
         ("csat", _("Satisfied customers"), satisfaction[0].satisfied, satisfaction[1].satisfied, True),

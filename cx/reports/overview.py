@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from cx.reports import heat_map, kpis, promises, satisfaction, small_cells
+from cx.reports.coverage import Coverage, coverage
 from cx.reports.headline import headline
 from cx.reports.heat_map import HeatMap
 from cx.reports.kpis import Kpi
@@ -93,6 +94,7 @@ class Overview:
 
     scope: Scope
     heat_map: HeatMap
+    coverage: Coverage
     volume: list[Volume]
     targets: dict[str, tuple[Met, Met]]
     durations: Durations
@@ -214,6 +216,7 @@ def overview(scope: Scope, *, confirmed_only: bool = False) -> Overview:
     return Overview(
         scope=scope,
         heat_map=heat_map.counted(scope, arrived=arrived, confirmed_only=confirmed_only),
+        coverage=coverage(scope),
         volume=volume,
         targets=reports.targets(scope),
         durations=reports.durations(scope, arrived=arrived),

@@ -6,20 +6,25 @@ decision comes with a calibrated probability, the next likely answers, and the c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from cx.codebook import Direction, Gap
 from cx.tagging import commitments, evidence, features, language, reading
-
-if TYPE_CHECKING:
-    from cx.tagging.model import Model
+from cx.tagging import model as models
+from cx.tagging.model import Model
 
 MOST_ALTERNATIVES: Final = 3
 #: A second gap is offered from this share on. It is rare; on unseen texts about half of those offered are right.
 SECONDARY_FROM: Final = 0.3
+#: From this share of known words on a message counts as read; below it confidence sinks with the share.
+KNOWN_WORDS: Final = 0.5
+#: What is left of confidence in another language.
+FOREIGN: Final = 0.5
+#: Enough to keep the likeliest answer in front where nothing could be read.
+LEAST_TRUST: Final = 0.05
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ class TagSuggestion:
     evidence: Mapping[str, list[str]]
     alternatives: Mapping[str, list[Alternative]]
     model_version: str
+    #: False where the tagger could hardly read the message: another language or alphabet, or no words of the customer's
+    #: own. Its answers are then guesses, its confidence says so, and a page should.
+    is_legible: bool
 
     def as_dict(self) -> dict[str, object]:
         """Plain values, ready for JSON."""
@@ -62,11 +70,27 @@ def tag(
     Quoted history in the body is not read. An empty message gets the likeliest tagging of any message, with the low
     confidence that deserves. Without `lang` the language is detected. `model` is another model, or names its file.
     """
-    from cx.tagging import model as models  # numpy is loaded by whoever tags, not by whoever starts
+    return suggest(message=read(subject=subject, body=body, channel=channel, lang=lang), model=_model(model))
 
-    message = read(subject=subject, body=body, channel=channel, lang=lang)
-    chosen = model if isinstance(model, models.Model) else models.load(model or models.SHIPPED)
-    return suggest(message=message, model=chosen)
+
+def _model(asked: Model | Path | None) -> Model:
+    return asked if isinstance(asked, Model) else models.load(asked or models.SHIPPED)
+
+
+def tag_many(messages: Iterable[Mapping[str, Any]], *, model: Model | Path | None = None) -> Iterator[TagSuggestion]:
+    """Suggestions for many messages, one by one as they are asked for: each is what `tag` says of it.
+
+    A message is a mapping with `subject`, `body`, `channel` and, where known, `lang`.
+    """
+    chosen = _model(model)
+    for message in messages:
+        yield tag(
+            subject=message["subject"],
+            body=message["body"],
+            channel=message["channel"],
+            lang=message.get("lang"),
+            model=chosen,
+        )
 
 
 def suggest(*, message: features.Message, model: Model) -> TagSuggestion:
@@ -93,6 +117,7 @@ class _Decision:
         self.message = message
         self.model = model
         self.sighting = sighting
+        self.trust = _trust(message, known=sighting.known)
         self.confidence: dict[str, float] = {}
         self.evidence: dict[str, list[str]] = {}
         self.alternatives: dict[str, list[Alternative]] = {}
@@ -116,10 +141,14 @@ class _Decision:
             evidence=self.evidence,
             alternatives=self.alternatives,
             model_version=self.model.version,
+            is_legible=self.trust > FOREIGN,
         )
 
     def _likely(self, head: str) -> dict[str, float]:
-        return self.model.probabilities(head, self.sighting.scores)
+        """The answers with their probabilities, drawn towards a plain guess as far as the message could not be read."""
+        likely = self.model.probabilities(head, self.sighting.scores)
+        guess = (1.0 - self.trust) / len(likely)
+        return {answer: self.trust * p + guess for answer, p in likely.items()}
 
     def _choose(self, field: str) -> str:
         likely = self._likely(field)
@@ -189,6 +218,14 @@ class _Decision:
         return commitments.Commitment(
             what=self.evidence["promise"][0], by=None, who=commitments.source(self.message.body)
         )
+
+
+def _trust(message: features.Message, *, known: float) -> float:
+    """How far the scores of a message deserve belief, from almost 0 to 1; `known` is its share of known words."""
+    trust = min(1.0, known / KNOWN_WORDS)
+    if message.lang == "other":
+        trust *= FOREIGN
+    return max(trust * message.body.trust, LEAST_TRUST)
 
 
 def _ranked(likely: Mapping[str, float]) -> list[tuple[str, float]]:

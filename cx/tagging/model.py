@@ -45,12 +45,13 @@ class Head:
 
 @dataclass(frozen=True)
 class Sighting:
-    """What a model makes of one message: a raw score for every answer of every head, and what each clause, in the
-    order of `clauses`, gave to it. A clause without a word the model knows gave nothing."""
+    """What a model makes of one message: a raw score for every answer of every head, what each clause, in the order of
+    `clauses`, gave to it, and the share of the message's words that the model knows (0 without words)."""
 
     scores: NDArray[np.float32]
     clauses: list[features.Clause]
     gifts: NDArray[np.float32]
+    known: float
 
     def advantage(self, *, head: Head, answer: str) -> list[float]:
         """How much each clause spoke for the answer rather than for the head's others."""
@@ -90,7 +91,13 @@ class Model:
         cells = (clauses % size) * len(known) + place
         table = np.bincount(cells, weights=(values / counts)[place], minlength=size * len(known))
         gifts = table.reshape(size, len(known)).astype(np.float32) @ self.weights[known].astype(np.float32)
-        return Sighting(scores=gifts.sum(axis=0) + self.bias, clauses=view.clauses, gifts=gifts[:-1])
+        return Sighting(
+            scores=gifts.sum(axis=0) + self.bias, clauses=view.clauses, gifts=gifts[:-1], known=self._known(view)
+        )
+
+    def _known(self, view: features.View) -> float:
+        words = [word for word, _clause in view.words if word[0].isalpha()]
+        return sum(f"w:{word}" in self.vocabulary for word in words) / len(words) if words else 0.0
 
     def _occurrences(self, view: features.View) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The row and the clause of each feature the model knows, as often as it occurs."""

@@ -14,6 +14,10 @@ from typing import Final
 #: Of a longer text only the head and the tail are read; people state their matter at either end.
 HEAD: Final = 5000
 TAIL: Final = 1500
+#: Nothing further than this from either end of a body is looked at.
+LONGEST: Final = 20_000
+#: The trust in words that were only quoted or signed with, and in the ends of something as long as a book.
+DOUBTED: Final = 0.5
 
 _QUOTE_INTRODUCTION: Final = re.compile(
     r"(?im)^[ \t]*(?:"
@@ -36,12 +40,14 @@ _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+|[\w.+-]{1,64}@[\w-]{1,63}(?
 class Passage:
     """One part of a message (its subject or its body): as written, and folded for comparison.
 
-    `visible` is as written, but blank where the folded text was blanked.
+    `visible` is as written, but blank where the folded text was blanked. `trust` is below one where what is read cannot
+    quite stand for what the customer said.
     """
 
     written: str
     folded: str
     visible: str
+    trust: float = 1.0
 
     def at(self, start: int, end: int) -> str:
         """The customer's literal words at this span."""
@@ -57,17 +63,26 @@ def passage(text: str) -> Passage:
 def own_words(body: str) -> Passage:
     """The body without quoted history, signature and addresses: those are blanked, not cut.
 
-    A body that is nothing but quotation is read as it stands, for it is all the customer sent.
+    A body that is nothing but quotation or signature is read as it stands, for it is all the customer sent.
     """
+    is_endless = len(body) > 2 * LONGEST
+    body = _without_middle(body) if is_endless else body
     kept = body
     for pattern in (_QUOTE_INTRODUCTION, _QUOTED_LINE):
         kept = pattern.sub(_blank, kept)
     kept = _without_signature(kept)
+    is_borrowed = not kept.strip() or bool(_SIGNATURE.match(kept.lstrip()))
     if not kept.strip():
         kept = body
     kept = _ADDRESS.sub(_blank, kept)
     visible = _head_and_tail(kept, measure=kept)
-    return Passage(written=_head_and_tail(body, measure=kept), folded=fold(visible), visible=visible)
+    trust = DOUBTED if is_borrowed or is_endless else 1.0
+    return Passage(_head_and_tail(body, measure=kept), fold(visible), visible, trust)
+
+
+def _without_middle(body: str) -> str:
+    """Of a body as long as a book only the ends are looked at, so that hiding what is quoted takes no longer either."""
+    return f"{body[:LONGEST]}\n{body[-LONGEST:]}"
 
 
 def _without_signature(text: str) -> str:

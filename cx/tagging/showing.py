@@ -34,3 +34,16 @@ def as_details(field: str, figures: FieldFigures) -> str:
         row = figures.confusion.get(truth, {})
         lines.append(f"  {number:>2} " + "".join(f"{row.get(each, 0) or '·':>{width}}" for each in said))
     return "\n".join(lines)
+
+
+def as_comparison(taggers: Mapping[str, Mapping[str, FieldFigures]]) -> str:
+    """Macro-F1 with its interval, one line for each field that all of them answer, one column for each tagger."""
+    lines = [f"{'macro-F1':<16}" + "".join(f"{name:>22}" for name in taggers)]
+    first, *others = taggers.values()
+    for field in (field for field in first if all(field in each for each in others) and field != "lang"):
+        cells = []
+        for found in taggers.values():
+            low, high = found[field].interval
+            cells.append(f"{found[field].macro_f1:.3f} ({low:.2f} to {high:.2f})")
+        lines.append(f"{field:<16}" + "".join(f"{cell:>22}" for cell in cells))
+    return "\n".join(lines)

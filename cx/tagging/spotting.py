@@ -57,7 +57,7 @@ class _Prospects:
 
 
 class Spotter:
-    """Finds named patterns. `phrases` are alternations of which each alternative begins and ends at the edge of a word;
+    """Finds named patterns. `phrases` are alternations of which each alternative begins and ends with a word;
     `signs` are patterns that may stand anywhere. A name may have both."""
 
     def __init__(self, *, phrases: Mapping[str, str], signs: Mapping[str, str]) -> None:

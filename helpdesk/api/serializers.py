@@ -29,13 +29,17 @@ class TaggingOut(serializers.ModelSerializer):
     is_confirmed = serializers.BooleanField(read_only=True, help_text="A person said so; otherwise it is a suggestion.")
     gap_secondary = serializers.SerializerMethodField()
     root_cause = serializers.SerializerMethodField()
+    sub_cause = serializers.CharField(
+        source="sub_cause.name", default=None, read_only=True, help_text="The company's finer name for the cause."
+    )
+    department = serializers.SerializerMethodField(help_text="The department that answers for the cause.")
 
     class Meta:
         model = Tagging
         fields = [
             "is_confirmed", "journey_stage", "gap_primary", "gap_secondary", "direction", "severity", "root_cause",
-            "sentiment", "promise", "churn_risk", "sources", "confidence", "evidence", "signals", "model_version",
-            "tagged_at",
+            "sub_cause", "department", "sentiment", "promise", "churn_risk", "sources", "confidence", "evidence",
+            "signals", "model_version", "tagged_at",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.ChoiceField(choices=codebook.Gap.choices, allow_null=True))
@@ -45,6 +49,10 @@ class TaggingOut(serializers.ModelSerializer):
     @extend_schema_field(serializers.ChoiceField(choices=codebook.RootCause.choices, allow_null=True))
     def get_root_cause(self, tagging: Tagging) -> str | None:
         return tagging.root_cause or None
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_department(self, tagging: Tagging) -> str | None:
+        return tagging.department or None
 
 
 class AttachmentOut(serializers.ModelSerializer):

@@ -29,7 +29,9 @@ from tickets import acknowledging, attaching, opening
 from tickets.models import Ticket
 from tickets.models.ticket import TicketQuerySet
 
-CURRENT = Prefetch("taggings", queryset=Tagging.objects.current(), to_attr="current_taggings")
+CURRENT = Prefetch(
+    "taggings", queryset=Tagging.objects.current().select_related("sub_cause"), to_attr="current_taggings"
+)
 
 
 def user_of(request: Request, ability: Ability) -> User:

@@ -16,6 +16,8 @@ class Ability(StrEnum):
     SEE_REPORTS = "see_reports"
     SEE_SMALL_CELLS = "see_small_cells"  # report cells of one to four tickets, which may point at a person
     RUN_MAIL = "run_mail"  # held and unreadable mail
+    NAME_TAGS = "name_tags"  # the company's words for tags, its departments and finer causes; which model suggests
+    REVIEW_COLLEAGUES = "review_colleagues"  # what stands behind a staff attitude: about people, so not for everybody
     READ_OUTBOX = "read_outbox"  # where mail goes without a mail server: every customer's answers and links
     ADMINISTER = "administer"  # people, teams, company
 
@@ -27,7 +29,7 @@ _WIDE = _AGENT | {Ability.SEE_ALL_TICKETS}
 
 ABILITIES: dict[str, frozenset[Ability]] = {
     "admin": frozenset(Ability),
-    "manager": _WIDE | {Ability.RUN_MAIL, Ability.READ_OUTBOX},
+    "manager": _WIDE | {Ability.RUN_MAIL, Ability.READ_OUTBOX, Ability.NAME_TAGS, Ability.REVIEW_COLLEAGUES},
     "cx_coordinator": _WIDE,
     "lead": _LEAD,
     "agent": _AGENT,

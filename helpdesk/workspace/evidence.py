@@ -24,6 +24,12 @@ def paragraphs(text: str, *, words: Iterable[str] = ()) -> SafeString:
     return mark_safe("".join(output))  # noqa: S308 - each piece of the text was escaped
 
 
+def marked(line: str, *, words: Iterable[str] = ()) -> SafeString:
+    """One line of text as HTML, with every place where one of `words` stands marked. Everything is escaped."""
+    spans = _merged(span for quote in words for span in _found(line, quote))
+    return mark_safe(_marked(line, 0, len(line), spans))  # noqa: S308 - each piece of the text was escaped
+
+
 def _found(text: str, quote: str) -> Iterable[Span]:
     """Where the quote stands; white space may differ, as mail programs break lines anew."""
     pieces = [re.escape(piece) for piece in quote.split()]

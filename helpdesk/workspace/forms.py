@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from cx.codebook import Direction, Gap, JourneyStage, RootCause, Severity
-from cx.models import Tagging
+from cx.codebook import Direction, Gap, JourneyStage, RootCause, Sentiment, Severity
+from cx.models import SubCause, Tagging
 from helpdesk.common.text import normalise
 from helpdesk.people.models import Team, User
 from tickets import recipients
@@ -165,7 +166,7 @@ class TaggingForm(forms.Form):
         error_messages=FROM_THE_LIST,
     )
     root_cause = forms.ChoiceField(
-        choices=[("", _("Not known yet")), *[c for c in RootCause.choices if c[0] != RootCause.UNKNOWN]],
+        choices=[("", RootCause.UNKNOWN.label), *[c for c in RootCause.choices if c[0] != RootCause.UNKNOWN]],
         required=False,
         label=_("Behind it"),
         error_messages=FROM_THE_LIST,
@@ -178,13 +179,54 @@ class TaggingForm(forms.Form):
         label=_("Severity"),
         error_messages=FROM_THE_LIST,
     )
+    sub_cause = forms.TypedChoiceField(
+        choices=[("", _("None"))],
+        empty_value=None,
+        required=False,
+        label=_("More exactly"),
+        error_messages=FROM_THE_LIST,
+    )
+    sentiment = forms.ChoiceField(
+        choices=Sentiment.choices, required=False, label=_("Feeling"), error_messages=FROM_THE_LIST
+    )
+    churn_risk = forms.TypedChoiceField(
+        choices=[("no", _("No")), ("yes", _("Yes"))],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+        required=False,
+        label=_("May leave"),
+        error_messages=FROM_THE_LIST,
+    )
+    #: What a form need not ask: where it does not, the answer stays as it was read.
+    NOT_ALWAYS_ASKED = ("sub_cause", "sentiment", "churn_risk")
 
     def __init__(self, *args: Any, shown: Tagging | None = None, **kwargs: Any) -> None:
         self.shown = shown
         super().__init__(*args, **kwargs)
+        self._offer_finer_causes()
+
+    def _offer_finer_causes(self) -> None:
+        """The company's own causes, in groups below the ten; without any there is no such field."""
+        # One that was switched off since stays where it was said.
+        said = self.shown.sub_cause_id if self.shown else None
+        offered = {str(each.pk): each for each in SubCause.objects.filter(Q(is_active=True) | Q(pk=said)).in_order()}
+        if not offered:
+            del self.fields["sub_cause"]
+            return
+        groups = [
+            (label, [(pk, each.name) for pk, each in offered.items() if each.root_cause == slug])
+            for slug, label in RootCause.choices
+        ]
+        field = cast(forms.TypedChoiceField, self.fields["sub_cause"])
+        field.choices = [("", _("None")), *[group for group in groups if group[1]]]
+        field.coerce = offered.__getitem__
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
+        for name in self.NOT_ALWAYS_ASKED:
+            if name not in self.data or (values.get(name) in (None, "") and name != "sub_cause"):
+                values.pop(name, None)
+        self._clean_finer_cause(values)
         gap, direction = values.get("gap_primary", ""), values.get("direction", "")
         if gap and direction and (gap == Gap.NONE) != (direction == Direction.MET):
             gap, direction = self._reconciled(gap, direction)
@@ -198,6 +240,19 @@ class TaggingForm(forms.Form):
             values["gap_secondary"] = ""
         return values
 
+    def _clean_finer_cause(self, values: dict[str, Any]) -> None:
+        finer, cause = values.get("sub_cause"), values.get("root_cause")
+        if finer is None or finer.root_cause == cause:
+            return
+        was = self.shown.root_cause if self.shown else ""
+        if self.shown and finer.pk == self.shown.sub_cause_id and cause != was:  # the cause was changed, and it follows
+            values["sub_cause"] = None
+        elif not cause:  # naming the finer one names the cause
+            values["root_cause"] = finer.root_cause
+        else:
+            words = {"finer": finer.name, "cause": RootCause(finer.root_cause).label}
+            self.add_error("sub_cause", _t("“%(finer)s” is a kind of “%(cause)s”. Choose that cause, too.") % words)
+
     def _reconciled(self, gap: str, direction: str) -> tuple[str, str]:
         """No gap and "as expected" are one statement: what the person changed decides, not what stood there before."""
         was_gap = self.shown.gap_primary if self.shown else ""
@@ -209,8 +264,38 @@ class TaggingForm(forms.Form):
         if direction != Direction.MET and gap == was_gap:
             self.add_error("gap_primary", _t("Choose which expectation it was."))
         else:
-            self.add_error("direction", _t("“As expected” goes with “No gap”, and the reverse."))
+            words = {"met": Direction.MET.label, "none": Gap.NONE.label}
+            self.add_error("direction", _t("“%(met)s” goes with “%(none)s”, and the reverse.") % words)
         return gap, direction
+
+
+class BulkTaggingForm(forms.Form):
+    """One answer for many tickets. What is left as it is stays as each of them shows it."""
+
+    journey_stage = forms.ChoiceField(
+        choices=[("", _("As it is")), *JourneyStage.choices],
+        required=False,
+        label=_("Stage"),
+        error_messages={"invalid_choice": _("Choose a stage from the list.")},
+    )
+    gap_primary = forms.ChoiceField(
+        choices=[("", _("As it is")), *Gap.choices],
+        required=False,
+        label=_("Expectation gap"),
+        error_messages={"invalid_choice": _("Choose a gap from the list.")},
+    )
+    direction = forms.ChoiceField(
+        choices=[("", _("As it is")), *Direction.choices],
+        required=False,
+        label=_("Against what was expected"),
+        error_messages=FROM_THE_LIST,
+    )
+    root_cause = forms.ChoiceField(
+        choices=[("", _("As it is")), *RootCause.choices],
+        required=False,
+        label=_("Behind it"),
+        error_messages=FROM_THE_LIST,
+    )
 
 
 class NewTicketForm(forms.Form):

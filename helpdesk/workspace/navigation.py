@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from cx.confirming import to_confirm
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Team
 from helpdesk.workspace import queues
@@ -17,6 +19,7 @@ from tickets.counting import counted_up_to
 from tickets.models import Delivery, MailAlarm, Notification
 
 MOST_COUNTED = 1000
+MOST_TO_CONFIRM = 99
 
 
 @dataclass(frozen=True)
@@ -39,11 +42,16 @@ class Navigation:
     unread: int  # notifications
     counts: dict[str, int] = field(default_factory=dict)
     count: str = ""  # of the current queue
+    shown: str = ""  # of those that its filters let through, where there are any
     sees_tickets: bool = True
     sees_reports: bool = False
+    sees_suggestions: bool = False
     runs_mail: bool = False
     reads_outbox: bool = False
     administers: bool = False
+    names_tags: bool = False
+    tags: bool = False
+    to_confirm: str = ""  # suggestions that wait for a person; empty where there is none
     alarms: int = 0  # what is wrong with mailboxes, for whoever looks after them
     undelivered: str = ""  # mail of theirs that could not be sent; empty where there is none
 
@@ -53,18 +61,30 @@ def counted(number: int) -> str:
     return f"{MOST_COUNTED:,}+" if number >= MOST_COUNTED else str(number)
 
 
-def navigation(request: AgentRequest, *, current: str = "", teams: list[Team] | None = None) -> Navigation:
+def few(number: int) -> str:
+    """A number of suggestions as it is shown: "99+" where counting stopped, nothing for none."""
+    return f"{MOST_TO_CONFIRM}+" if number > MOST_TO_CONFIRM else str(number or "")
+
+
+def navigation(
+    request: AgentRequest,
+    *,
+    current: str = "",
+    teams: list[Team] | None = None,
+    also_counted: Mapping[str, QuerySet[Any]] | None = None,
+) -> Navigation:
     """Every number of the left column in one query.
 
-    For the queue that is shown, two more numbers go along: how many of it are past due, and how many are nobody's.
+    For the queue that is shown, two more numbers go along: how many of it are past due, and how many are nobody's; and
+    whatever else the page wants to have counted.
     """
     user = request.user
     sees = user.may(Ability.SEE_TICKETS)
     teams = (queues.teams_of(user) if sees else []) if teams is None else teams
     team_queues = [queues.of_team(team) for team in teams]
-    asked: dict[str, QuerySet[Any]] = {}
+    asked: dict[str, QuerySet[Any]] = dict(also_counted or {})
     if sees:
-        asked = {queue.slug: queue.tickets_for(user) for queue in (*queues.COUNTED, *team_queues)}
+        asked |= {queue.slug: queue.tickets_for(user) for queue in (*queues.COUNTED, *team_queues)}
         if current in asked:
             asked["past_due"] = asked[current].filter(due_next_at__lt=timezone.now())
             asked["nobodys"] = asked[current].filter(assignee=None)
@@ -72,7 +92,9 @@ def navigation(request: AgentRequest, *, current: str = "", teams: list[Team] | 
         asked["undelivered"] = Delivery.objects.visible_to(user).undelivered()
     if user.may(Ability.RUN_MAIL):
         asked["alarms"] = MailAlarm.objects.visible_to(user).open()
-    counts = counted_up_to(MOST_COUNTED, asked)
+    if user.may(Ability.TAG):
+        asked["to_confirm"] = to_confirm(user)
+    counts = counted_up_to(MOST_COUNTED, asked, sooner={"to_confirm": MOST_TO_CONFIRM + 1})
 
     def item(queue: Queue) -> NavItem:
         number = counts.get(queue.slug)
@@ -86,11 +108,16 @@ def navigation(request: AgentRequest, *, current: str = "", teams: list[Team] | 
         unread=counts.get("unread", 0),
         counts=counts,
         count=counted(counts[current]) if current in counts else "",
+        shown=counted(counts["shown"]) if "shown" in counts else "",
         sees_tickets=sees,
         sees_reports=user.may(Ability.SEE_REPORTS),
+        sees_suggestions=user.may(Ability.SEE_REPORTS) and user.may(Ability.TAG),
         runs_mail=user.may(Ability.RUN_MAIL),
         reads_outbox=user.may(Ability.READ_OUTBOX),
         administers=user.may(Ability.ADMINISTER),
+        names_tags=user.may(Ability.NAME_TAGS),
+        tags=user.may(Ability.TAG),
+        to_confirm=few(counts.get("to_confirm", 0)),
         alarms=counts.get("alarms", 0),
         undelivered=counted(counts["undelivered"]) if counts.get("undelivered") else "",
     )

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
 
 from cx import codebook
 from cx.codebook import Direction, Gap, JourneyStage, Severity
 from cx.models import Tagging
 from cx.models.tagging import SURE_ENOUGH
+from cx.signals import in_words
+from cx.tagging import language
 from helpdesk.workspace.forms import TaggingForm
+from helpdesk.workspace.opinion import Opinion, opinion_on
 
 MOST_ALTERNATIVES = 3
 MOST_QUOTES = 2
+MOST_SIGNALS = 2
 QUOTE_MARKS = ' "“”«»'  # the page sets its own
+FEWEST_WORDS = 8  # to say which language they are in
+FEWEST_LETTERS = 12  # of another alphabet, which may know no spaces
+DECIDED_BY = {
+    Tagging.Source.MODEL.value: _("from the text"),
+    Tagging.Source.RULE.value: _("from what the ticket shows"),
+    Tagging.Source.PERSON.value: _("a person"),
+}
+MOST_READ = 6000
+_WORD = re.compile(r"[^\W\d_]+")
+_OTHER_LETTER = re.compile(r"[^\W\d_\u0000-\u024f]")
 
 
 @dataclass(frozen=True)
@@ -28,13 +45,32 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """One thing that speaks for an answer: the customer's own words, or what the ticket shows. `joint` ties it to the
+    one before."""
+
+    text: str
+    is_quote: bool
+    joint: str = ""
+
+
+@dataclass(frozen=True)
 class Reading:
-    """One field of the tagging, in words. `percent` is None where a person has spoken."""
+    """One field of the tagging, in words. `percent` is None where a person has spoken; `by` says who decided."""
 
     label: str
     value: str
     percent: int | None
-    quotes: list[str]
+    reasons: list[Reason]
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Later:
+    """What came after the person's word and says otherwise; `fields` is what is posted to take it."""
+
+    words: str
+    fields: dict[str, str]
 
 
 @dataclass
@@ -46,14 +82,18 @@ class Panel:
     stage_label: str
     stage_position: int
     percent: int
-    quotes: list[str]
+    reasons: list[Reason]
     choices: list[Choice]
     directions: list[tuple[str, Any, bool]]
     form: TaggingForm
     words: list[str]  # every quote, to be marked in the thread
     also: str = ""
     cause: str = ""
+    sub_cause: str = ""
     is_better: bool = False
+    stage_by: str = ""
+    is_foreign: bool = False
+    later: Later | None = None
     readings: list[Reading] = field(default_factory=list)
 
     @property
@@ -61,13 +101,20 @@ class Panel:
         """Whether there is an answer to confirm: below 50 % it is one choice among others."""
         return self.tagging is not None and self.tagging.is_sure
 
+    @property
+    def opinion(self) -> Opinion | None:
+        return opinion_on(self.tagging)
 
-def panel_for(tagging: Tagging | None) -> Panel:
+
+def panel_for(tagging: Tagging | None, *, later: Tagging | None = None) -> Panel:
+    """What is said about the ticket. `later`: a suggestion that came after the person's word, where there is one."""
     sure_stage = bool(tagging and (tagging.is_confirmed or tagging.stage_confidence >= SURE_ENOUGH))
     stage = tagging.journey_stage if tagging and sure_stage else ""
-    evidence: dict[str, list[str]] = (tagging.evidence if tagging else None) or {}
-    quotes = evidence.get("gap_primary") or evidence.get("direction") or evidence.get("journey_stage") or []
-    initial = {name: getattr(tagging, name) for name in Tagging.FIELDS} if tagging and tagging.is_sure else {}
+    initial: dict[str, Any] = {}
+    if tagging:
+        initial = {"sentiment": tagging.sentiment, "churn_risk": "yes" if tagging.churn_risk else "no"}
+    if tagging and tagging.is_sure:
+        initial |= {name: getattr(tagging, name) for name in Tagging.FIELDS} | {"sub_cause": tagging.sub_cause_id}
     if initial.get("root_cause") == codebook.RootCause.UNKNOWN:
         initial["root_cause"] = ""
     return Panel(
@@ -76,47 +123,124 @@ def panel_for(tagging: Tagging | None) -> Panel:
         stage_label=str(JourneyStage(stage).label) if stage else "",
         stage_position=JourneyStage.values.index(stage) + 1 if stage else 0,
         percent=_percent(tagging.gap_confidence) if tagging else 0,
-        quotes=[quote.strip(QUOTE_MARKS) for quote in dict.fromkeys(quotes)][:MOST_QUOTES],
+        reasons=reasons_for(tagging, "gap_primary", "direction", "journey_stage") if tagging else [],
         choices=_choices(tagging) if tagging else [],
         directions=[
             (slug, codebook.DIRECTION_SHORT[Direction(slug)], bool(tagging and slug == tagging.direction))
             for slug in Direction.values
         ],
         form=TaggingForm(initial=initial, auto_id="tag-%s", shown=tagging),
-        words=[
-            quote
-            for name in ("gap_primary", "gap_secondary", "direction", "journey_stage", "root_cause", "promise")
-            for quote in evidence.get(name, [])
-        ],
+        words=words_of(tagging),
         also=str(tagging.get_gap_secondary_display()) if tagging and tagging.gap_secondary else "",
         cause=str(tagging.get_root_cause_display()) if tagging and tagging.root_cause else "",
+        sub_cause=tagging.sub_cause.name if tagging and tagging.sub_cause else "",
         is_better=bool(tagging and tagging.direction == Direction.EXCEEDED),
-        readings=_readings(tagging, evidence) if tagging else [],
+        stage_by=_decided_by(tagging, "journey_stage") if tagging else "",
+        later=_later(tagging, later),
+        readings=_readings(tagging) if tagging else [],
     )
 
 
-def _readings(tagging: Tagging, evidence: dict[str, list[str]]) -> list[Reading]:
-    """Every field of the tagging with how sure the model was and the customer's own words it rests on."""
+def words_of(tagging: Tagging | None) -> list[str]:
+    """Every quote that a field rests on, to be marked in the customer's text."""
+    evidence: dict[str, list[str]] = (tagging.evidence if tagging else None) or {}
+    return list(dict.fromkeys(quote for quotes in evidence.values() for quote in quotes))
+
+
+def reasons_for(tagging: Tagging, name: str, *in_its_place: str) -> list[Reason]:
+    """What speaks for the answer of this field: the customer's words first, then what the ticket shows.
+
+    Where no words were found for it, those of the first other field that has some.
+    """
+    quotes = next((found for each in (name, *in_its_place) if (found := _quotes(tagging, each))), [])
+    shown = str(getattr(tagging, name))
+    facts = [in_words(signal) for signal in tagging.signals or [] if signal.get("speaks_for", {}).get(name) == shown]
+    said = [(quote, True) for quote in quotes] + [(fact, False) for fact in facts if fact][:MOST_SIGNALS]
+    return [
+        Reason(text, is_quote, joint=_joint(said[:at], is_last=at == len(said) - 1, is_quote=is_quote))
+        for at, (text, is_quote) in enumerate(said)
+    ]
+
+
+def later_suggestion(tagging: Tagging | None) -> Tagging | None:
+    """The latest suggestion that came after the person's word; None where the word is no person's, or nothing came."""
+    if tagging is None or tagging.is_suggestion:
+        return None
+    since = Tagging.objects.filter(
+        ticket=tagging.ticket_id, source=Tagging.Source.MODEL, tagged_at__gt=tagging.tagged_at
+    )
+    return since.order_by("-tagged_at", "-pk").first()
+
+
+def is_foreign(tagging: Tagging | None, said: Iterable[str]) -> bool:
+    """Whether the suggestion is a guess, because the customer writes in a language the model has not learnt.
+
+    A few words, a name and a number, say nothing about a language.
+    """
+    if tagging is None or tagging.is_confirmed:
+        return False
+    text = "\n".join(said)[:MOST_READ]
+    says_something = len(_WORD.findall(text)) >= FEWEST_WORDS or len(_OTHER_LETTER.findall(text)) >= FEWEST_LETTERS
+    return says_something and language.detect(text) == "other"
+
+
+def _quotes(tagging: Tagging, name: str) -> list[str]:
+    """The customer's words for this field, at most two, without the quotation marks they may have come with."""
+    quotes = [quote.strip(QUOTE_MARKS) for quote in (tagging.evidence or {}).get(name, [])]
+    return [quote for quote in dict.fromkeys(quotes) if quote][:MOST_QUOTES]
+
+
+def _joint(before: list[tuple[str, bool]], *, is_last: bool, is_quote: bool) -> str:
+    if not before:
+        return ""
+    return _t(" and ") if is_last and not is_quote else ", "
+
+
+def _decided_by(tagging: Tagging, name: str) -> str:
+    return str(DECIDED_BY.get(tagging.sources.get(name, ""), ""))
+
+
+def _later(said: Tagging | None, later: Tagging | None) -> Later | None:
+    """Only what is sure, and says another stage or gap."""
+    if said is None or later is None or not later.is_sure:
+        return None
+    if (later.journey_stage, later.gap_primary) == (said.journey_stage, said.gap_primary):
+        return None
+    words = f"{later.get_journey_stage_display()} × {later.get_gap_primary_display()}"
+    return Later(words, {name: str(getattr(later, name) or "") for name in Tagging.FIELDS})
+
+
+def _readings(tagging: Tagging) -> list[Reading]:
+    """Every field of the tagging with how sure the model was, what it rests on, and who decided."""
     values = (
         ("journey_stage", _t("Stage"), tagging.get_journey_stage_display()),
         ("gap_primary", _t("Gap"), tagging.get_gap_primary_display()),
+        ("gap_secondary", _t("Also"), tagging.get_gap_secondary_display() if tagging.gap_secondary else ""),
         ("direction", _t("Direction"), tagging.get_direction_display()),
-        ("root_cause", _t("Behind it"), tagging.get_root_cause_display() if tagging.root_cause else ""),
+        ("root_cause", _t("Behind it"), _cause_words(tagging)),
         ("severity", _t("Severity"), severity_words(tagging.severity)),
         ("sentiment", _t("Feeling"), tagging.get_sentiment_display()),
         ("promise", _t("Promise they quote"), (tagging.promise or {}).get("what", "")),
-        ("churn_risk", _t("May leave"), _t("Yes") if tagging.churn_risk else ""),
+        ("churn_risk", _t("May leave"), _t("Yes") if tagging.churn_risk else _t("No")),
     )
     return [
         Reading(
             label=label,
             value=str(value),
             percent=_percent(tagging.confidence[name]) if name in tagging.confidence else None,
-            quotes=evidence.get(name, [])[:MOST_QUOTES],
+            reasons=reasons_for(tagging, name),
+            by=_decided_by(tagging, name),
         )
         for name, label, value in values
         if value
     ]
+
+
+def _cause_words(tagging: Tagging) -> str:
+    if not tagging.root_cause:
+        return ""
+    cause = str(tagging.get_root_cause_display())
+    return f"{cause}: {tagging.sub_cause.name}" if tagging.sub_cause else cause
 
 
 def severity_words(severity: int | None) -> str:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from cx import tag_filter
+from cx.tag_filter import TagFilter
 from helpdesk.common.errors import Refusal
 from helpdesk.people.models import Team
 from helpdesk.workspace import queues
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.navigation import navigation
 from helpdesk.workspace.paging import Place
+from helpdesk.workspace.queues import Queue
 from tickets.models import Ticket
 
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
@@ -36,19 +41,39 @@ class Undo:
 
 @dataclass(frozen=True)
 class Here:
-    """From which queue, and which page of it, a ticket was opened: it stays beside the ticket and is gone back to."""
+    """From which queue, which page of it, and by which tags a ticket was opened: that list stays beside the ticket and
+    is gone back to."""
 
     queue: str = ""
     after: str = ""
+    tags: TagFilter = field(default_factory=TagFilter)
 
     @classmethod
     def of(cls, request: AgentRequest) -> Here:
         queue = request.GET.get("in", "")
-        return cls(queue if _SLUG.fullmatch(queue) else "", request.GET.get("after", "")[:60])
+        if not _SLUG.fullmatch(queue):
+            return cls()
+        return cls(queue, request.GET.get("after", "")[:60], tags_of(request))
 
     def __str__(self) -> str:
-        said = {name: value for name, value in (("in", self.queue), ("after", self.after)) if value}
+        said = [(name, value) for name, value in (("in", self.queue), ("after", self.after)) if value]
+        said += [(name, value) for name, value in self.tags]
         return f"?{urlencode(said)}" if said else ""
+
+    def list_address(self, queue: Queue) -> str:
+        """The list itself, from its first page."""
+        return list_address(queue, self.tags)
+
+
+def tags_of(request: AgentRequest) -> TagFilter:
+    """The tags that the address filters by."""
+    return TagFilter.of({name: request.GET.getlist(name) for name in (*tag_filter.FIELDS, tag_filter.STATE)})
+
+
+def list_address(queue: Queue, tags: TagFilter, **more: str) -> str:
+    """The address of a queue with these filters; `more` goes behind them."""
+    said = urlencode([*tags, *((name, value) for name, value in more.items() if value)])
+    return reverse("workspace:queue-view", args=[queue.slug]) + (f"?{said}" if said else "")
 
 
 def find_ticket(request: AgentRequest, number: int) -> Ticket:
@@ -68,10 +93,14 @@ def page(
     current: str = "",
     status: int = 200,
     teams: list[Team] | None = None,
+    also_counted: Mapping[str, QuerySet[Any]] | None = None,
 ) -> HttpResponse:
-    """A whole page with the left column beside it. `current` is the queue's slug or the page's name there."""
+    """A whole page with the left column beside it. `current` is the queue's slug or the page's name there.
+
+    What is in `also_counted` is counted in the same query as the left column's numbers, and stands in `nav.counts`.
+    """
     full = {
-        "nav": navigation(request, current=current, teams=teams),
+        "nav": navigation(request, current=current, teams=teams, also_counted=also_counted or {}),
         "flash": request.session.pop(FLASH, None) if FLASH in request.session else None,
         **(context or {}),
     }
@@ -121,10 +150,11 @@ def next_in_queue(request: AgentRequest, ticket: Ticket) -> str:
     queue = queues.opened_from(here.queue, teams=queues.teams_of(request.user))
     value = getattr(ticket, queue.order.field)
     if value is not None:
-        below = queue.order.sort(queue.order.behind(queue.tickets_for(request.user), Place(value, ticket.pk)))
+        listed = here.tags.among(queue.tickets_for(request.user))
+        below = queue.order.sort(queue.order.behind(listed, Place(value, ticket.pk)))
         if following := below.exclude(pk=ticket.pk).first():
             return f"{following.get_absolute_url()}{here}"
-    return reverse("workspace:queue-view", args=[queue.slug])
+    return here.list_address(queue)
 
 
 def _say(request: AgentRequest, message: str, *, undo: Undo | None) -> None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cx.codebook import Gap, JourneyStage
 from cx.models import Promise
+from helpdesk.people.access import Ability
 from helpdesk.people.models import User
 from helpdesk.workspace.evidence import paragraphs
 from tickets.mail import trust
@@ -45,6 +46,7 @@ ICONS: Mapping[str, str] = {
     EventKind.CONFIRMED: "check",
     EventKind.BREACHED: "clock",
     EventKind.TAGGED: "tag",
+    EventKind.REVIEWED: "tag",
     EventKind.UNTAGGED: "undo-2",
     EventKind.PROMISED: "signature",
     EventKind.PROMISE_SETTLED: "signature",
@@ -122,7 +124,7 @@ def thread_of(
     entries = [
         *_messages(ticket, user=user, words=list(words), promises=promises),
         *_notes(ticket, user=user),
-        *_events(ticket),
+        *_events(ticket, user),
     ]
     entries.sort(key=lambda entry: (entry.at, *entry.rank))
     said = [entry for entry in entries if entry.kind in ("message", "note")]
@@ -198,8 +200,11 @@ def _notes(ticket: Ticket, *, user: User) -> Iterable[Entry]:
         )
 
 
-def _events(ticket: Ticket) -> Iterable[Entry]:
+def _events(ticket: Ticket, user: User) -> Iterable[Entry]:
+    reviews = user.may(Ability.REVIEW_COLLEAGUES)
     for event in ticket.events.exclude(kind__in=SAID).select_related("actor"):
+        if event.kind == EventKind.REVIEWED and not reviews:  # what is about colleagues is for those who review them
+            continue
         rank = (0 if event.kind in (EventKind.CREATED, EventKind.CONTINUED) else 3, event.pk)
         icon = CAME_BY.get(event.details.get("channel", ""), "inbox") if event.kind == EventKind.CREATED else ""
         icon = icon or ICONS.get(event.kind, "info")
@@ -333,6 +338,10 @@ def _breached(_actor: str, details: Mapping[str, Any]) -> str:
     return missed.get(details.get("kind", ""), _t("A target was missed"))
 
 
+def _reviewed(actor: str, _details: Mapping[str, Any]) -> str:
+    return _t("%(actor)s looked into what stands behind the staff attitude") % {"actor": actor}
+
+
 def _tagged(actor: str, details: Mapping[str, Any]) -> str:
     stages, gaps = dict(JourneyStage.choices), dict(Gap.choices)
     tag = {
@@ -389,6 +398,7 @@ SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     EventKind.CONFIRMED: lambda _actor, _details: _t("The customer opened the link: their address is confirmed"),
     EventKind.BREACHED: _breached,
     EventKind.TAGGED: _tagged,
+    EventKind.REVIEWED: _reviewed,
     EventKind.UNTAGGED: _with_actor(lambda: _t("%(actor)s undid the tag")),
     EventKind.PROMISED: lambda actor, details: (
         _t("%(actor)s recorded a promise: %(what)s") % {"actor": actor or _t("Puente"), "what": details.get("what", "")}

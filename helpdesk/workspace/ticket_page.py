@@ -15,11 +15,12 @@ from helpdesk.people.access import Ability
 from helpdesk.workspace import composer, queues
 from helpdesk.workspace.composer import Written
 from helpdesk.workspace.decorators import AgentRequest
+from helpdesk.workspace.evidence import marked
 from helpdesk.workspace.forms import PromiseForm, SnoozeForm
 from helpdesk.workspace.paging import page_of
-from helpdesk.workspace.panel import panel_for, severity_words
+from helpdesk.workspace.panel import is_foreign, later_suggestion, panel_for, severity_words
 from helpdesk.workspace.shortcuts import Here, page
-from helpdesk.workspace.thread import thread_of
+from helpdesk.workspace.thread import Entry, thread_of
 from tickets.models import Draft, Ticket
 
 OTHER_TICKETS = 5
@@ -46,7 +47,7 @@ def load(request: AgentRequest, number: int) -> Ticket:
         )
         .select_related(  # type: ignore[misc]
             "requester__organisation", "assignee", "team", "mailbox", "continues", "tagging__tagged_by",
-            "reply_draft", "note_draft", "reading",
+            "tagging__sub_cause", "reply_draft", "note_draft", "reading",
         )
         .prefetch_related("requester__addresses")
     )  # fmt: skip
@@ -61,13 +62,15 @@ def ticket_context(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
     if not hasattr(ticket, "survey_score"):  # found by a verb's view, without what the page shows
         ticket = load(request, ticket.number)
     user, tagging, reading = request.user, _joined(ticket, "tagging"), _joined(ticket, "reading")
-    panel = panel_for(tagging)
+    panel = panel_for(tagging, later=later_suggestion(tagging))
     promises = list(ticket.promises.select_related("owner", "owner_team").order_by("due_at", "pk"))
     thread = thread_of(ticket, user=user, words=panel.words, promises=promises, read_at=reading and reading.read_at)
     said = [entry.message.pk for entry in thread if entry.message]
+    panel.is_foreign = is_foreign(tagging, _customers_words(ticket, thread))
     tomorrow = timezone.localdate() + timedelta(days=1)
     return {
         "ticket": ticket,
+        "subject": marked(ticket.subject, words=panel.words),
         "tagging": tagging,
         "panel": panel,
         "severity": severity_words(tagging.severity) if tagging else "",
@@ -82,6 +85,7 @@ def ticket_context(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         "here": Here.of(request),
         "may_reply": user.may(Ability.REPLY),
         "may_tag": user.may(Ability.TAG),
+        "may_review": user.may(Ability.REVIEW_COLLEAGUES),
         "may_note": user.may(Ability.WRITE_NOTES),
     }
 
@@ -104,7 +108,7 @@ def answer_with_ticket(
     teams = queues.teams_of(request.user)
     here = Here.of(request)
     opened_from = queues.opened_from(here.queue, teams=teams)
-    rows = queues.for_rows(opened_from.tickets_for(request.user), user=request.user)
+    rows = queues.for_rows(here.tags.among(opened_from.tickets_for(request.user)), user=request.user)
     shown = ticket_context(request, ticket)
     forms = composer.sheets(
         request,
@@ -119,6 +123,7 @@ def answer_with_ticket(
         **forms,
         "mode": mode,
         "queue": opened_from,
+        "list_address": here.list_address(opened_from),
         "page": page_of(rows, order=opened_from.order, size=LIST_ROWS, after=here.after),
         **context,
     }
@@ -128,6 +133,11 @@ def answer_with_ticket(
 def _joined(ticket: Ticket, name: str) -> Any:
     """What `load` joined under this name; the ticket has no such attribute where there was nothing to join."""
     return getattr(ticket, name, None)
+
+
+def _customers_words(ticket: Ticket, thread: list[Entry]) -> list[str]:
+    said = [entry.message.text for entry in thread if entry.message and entry.message.is_from_customer]
+    return [ticket.subject, *said]
 
 
 def _promise_counts(promises: list[Promise]) -> dict[str, int]:

@@ -3,8 +3,11 @@ from django.urls import URLPattern, path
 from helpdesk.workspace.views import (
     assignment,
     blocked,
+    bulk_tagging,
+    confirming,
     drafts,
     files,
+    learning,
     ledger,
     mail,
     mailboxes,
@@ -14,6 +17,7 @@ from helpdesk.workspace.views import (
     outbox,
     promises,
     queue,
+    refinement,
     replies,
     reports,
     spam,
@@ -21,6 +25,7 @@ from helpdesk.workspace.views import (
     tagging,
     ticket,
     undelivered,
+    wording,
 )
 
 app_name = "workspace"
@@ -64,9 +69,20 @@ experience_urls = [
     path("tickets/<int:number>/tagging/", tagging.tagging, name="tagging"),
     path("tickets/<int:number>/tagging/confirmation/", tagging.confirmation, name="tagging-confirm"),
     path("tickets/<int:number>/tagging/undo/", tagging.undo, name="tagging-undo"),
+    path("tickets/<int:number>/tagging/refinement/", refinement.refinement, name="tagging-refinement"),
     path("tickets/<int:number>/promises/", promises.promises, name="promises"),
     path("tickets/<int:number>/promises/<int:pk>/kept/", promises.kept, name="promise-kept"),
     path("tickets/<int:number>/promises/<int:pk>/withdrawn/", promises.withdrawn, name="promise-withdrawn"),
+]
+
+confirming_urls = [
+    path("confirm/", confirming.confirm, name="confirm"),
+    path("confirm/<int:number>/", confirming.step, name="confirm-ticket"),
+    path("confirm/<int:number>/undo/", confirming.undo, name="confirm-undo"),
+    path("confirm/<int:number>/second-look/", confirming.second_look, name="second-look"),
+    path("confirm/<int:number>/second-look/skipping/", confirming.skip_second_look, name="second-look-skip"),
+    path("tagging/", bulk_tagging.tagging, name="bulk-tagging"),
+    path("tagging/undo/", bulk_tagging.undo, name="bulk-tagging-undo"),
 ]
 
 notification_urls = [
@@ -104,12 +120,15 @@ settings_urls = [
     path("settings/mailboxes/new/", mailboxes.new_mailbox, name="mailbox-new"),
     path("settings/mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
     path("settings/mailboxes/<int:pk>/testing/", mailboxes.mailbox_test, name="mailbox-test"),
+    path("settings/words/", wording.wording, name="wording"),
 ]
 
 report_urls = [
     path("reports/", reports.report, name="report"),
     path("reports/cell/", reports.report_cell, name="report-cell"),
     path("reports/heat-map.csv", reports.heat_map_csv, name="report-heat-map"),
+    path("reports/suggestions/", learning.suggestions, name="suggestions"),
+    path("reports/suggestions/models/<int:pk>/use/", learning.model_use, name="model-use"),
 ]
 
 urlpatterns: list[URLPattern] = [
@@ -118,6 +137,7 @@ urlpatterns: list[URLPattern] = [
     *writing_urls,
     *working_urls,
     *experience_urls,
+    *confirming_urls,
     *notification_urls,
     *mail_urls,
     *report_urls,

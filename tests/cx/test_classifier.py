@@ -222,6 +222,54 @@ def test_an_empty_message_is_not_claimed_to_be_understood() -> None:
     assert tagged("").evidence["journey_stage"] == []
 
 
+UNREADABLE = {
+    "empty": "",
+    "two hundred kilobytes": "My parcel arrived smashed and I want a refund. " * 4400,
+    "binary": "".join(map(chr, range(1, 0xD800))) * 3,
+    "Chinese": "我的订单在哪里？我已经等了三个星期了，没有人回答我。",
+    "Arabic": "أين طلبي؟ لقد انتظرت ثلاثة أسابيع ولا أحد يرد",
+    "Russian": "Где мой заказ? Я жду уже три недели, и никто не отвечает.",
+    "Greek": "Πού είναι η παραγγελία μου; Περιμένω τρεις εβδομάδες.",
+    "a signature": "-- \nJo Bell\nDirector of Complaints\n+44 20 7946 0000",
+    "a quotation": "> On Monday the boiler broke\n> and nobody came to repair it",
+    "an emoji": "🙂",
+    "spaces": " " * 10_000,
+    "a regex bomb": "(a+)+$" * 20_000,
+    "Portuguese": "Onde está a minha encomenda? Já passaram três semanas e ninguém me responde.",
+    "French": "Bonjour, ma commande n'est toujours pas arrivée et personne ne me répond.",
+    "German": "Wo ist mein Paket? Ich warte schon seit drei Wochen darauf.",
+    "Italian": "Buongiorno, il mio pacco non è ancora arrivato, sono molto deluso dal vostro servizio.",
+    "Catalan": "Bon dia, la meva comanda encara no ha arribat i ningú em respon.",
+}
+
+
+@pytest.mark.parametrize("text", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_can_hardly_be_read_is_answered_with_low_confidence_and_says_so(text: str) -> None:
+    suggestion = tagged(text)
+
+    assert_holds_together(suggestion)
+    assert not suggestion.is_legible
+    assert max(suggestion.confidence["journey_stage"], suggestion.confidence["gap_primary"]) < 0.7
+
+
+@pytest.mark.parametrize("name", ["Portuguese", "French", "German", "Italian", "Catalan", "Chinese", "Russian"])
+def test_other_languages_are_told_from_spanish_and_english(name: str) -> None:
+    assert tagged(UNREADABLE[name]).lang == "other"
+
+
+@pytest.mark.parametrize("text", ["Where is my order? Three weeks!", "¿Dónde está mi pedido? Tres semanas y nada."])
+def test_an_everyday_message_counts_as_read(text: str) -> None:
+    assert tagged(text).is_legible
+
+
+def test_many_messages_are_tagged_as_each_alone() -> None:
+    messages = [{"subject": "Late", "body": text, "channel": "chat"} for text in EVERY_EXAMPLE]
+
+    together = list(classifier.tag_many(messages))
+
+    assert together == [tagged(text, subject="Late", channel="chat") for text in EVERY_EXAMPLE]
+
+
 def test_a_text_of_a_hundred_kilobytes_is_tagged_by_its_head_and_tail() -> None:
     matter = "My parcel arrived smashed and I want a refund. "
     body = matter + "lorem ipsum dolor sit amet " * 4000 + "Terrible courier, I am furious."

@@ -129,6 +129,7 @@ def one_of_each_kind(house: House, chrome: Browser, admin: BrowserContext) -> di
         "new ticket": "/tickets/new/",
         "report": "/reports/?days=90",
         "report cell": cell,
+        "quality of tags": "/reports/suggestions/",
         "mail": "/mail/?kind=held",
         "held mail": f"/mail/{held}/",
         "unreadable mail": f"/mail/{unreadable}/",

@@ -40,6 +40,7 @@ KEYS = """
 <button id="gone" data-key="h" hidden>Snooze</button><button id="off" data-key="d" disabled>Delete</button>
 <input id="text"><input type="checkbox" id="box">
 <button data-keys-open>Keyboard shortcuts</button><i data-key-hint="mod+Enter" data-key-label="Send"></i>
+<i data-key-hint="ArrowLeft ArrowRight" data-key-label="Choose"></i><label>Quality<input type="radio" data-key="1" data-key-quiet></label>
 <dialog id="keys"><div data-keys-list></div><label><input type="checkbox" data-keys-switch checked>On</label>
 <form method="dialog"><button>Close</button></form></dialog>
 <p id="log"></p>
@@ -130,6 +131,8 @@ def test_the_sheet_lists_the_keys_of_the_page_and_switches_them_off(keys: Page) 
     expect(sheet.locator("[data-keys-list] dd").first).to_have_text("Resolve")
     expect(sheet.locator("[data-keys-list]")).to_contain_text("⇧C")
     expect(sheet.locator("[data-keys-list]")).to_contain_text("Enter Send")
+    expect(sheet.locator("[data-keys-list]")).to_contain_text("← → Choose")
+    expect(sheet.locator("[data-keys-list]")).not_to_contain_text("Quality")
 
     keys.keyboard.press("e")
     assert clicked(keys) == []  # not in a dialog
@@ -154,13 +157,14 @@ def test_assistive_technology_is_told(keys: Page) -> None:
 # --- Rows -------------------------------------------------------------------------------------------------------------
 
 ROWS = (
-    '<p data-unbulk>Filters</p><p data-bulk><b data-bulk-count></b> selected</p><input type="checkbox" data-rows-all>'
-    '<form action="/bulk/" method="post"><ul data-rows>'
+    '<form id="bulk" action="/bulk/" method="post" data-bulk><b data-bulk-count></b> selected'
+    '<button type="reset">None</button><button>Tag</button></form><input type="checkbox" data-rows-all><ul data-rows>'
     + "".join(
-        f'<li data-row id="r{n}"><input type="checkbox" name="n" value="{n}"><a href="/t/{n}/">Ticket {n}</a></li>'
+        f'<li data-row id="r{n}"><input type="checkbox" form="bulk" name="n" value="{n}">'
+        f'<a href="/t/{n}/">Ticket {n}</a></li>'
         for n in range(1, 6)
     )
-    + "</ul></form>"
+    + "</ul>"
 )
 
 
@@ -201,7 +205,6 @@ def test_x_ticks_and_the_bulk_row_says_how_many(rows: Page) -> None:
         rows.keyboard.press(key)
 
     expect(rows.locator("[data-bulk-count]")).to_have_text("2")
-    expect(rows.locator("[data-unbulk]")).to_be_hidden()
     expect(rows.locator("#r1")).to_have_class("sel")
 
     rows.keyboard.press("Escape")
@@ -216,6 +219,16 @@ def test_shift_click_ticks_a_range_in_either_direction(rows: Page) -> None:
 
     rows.locator("[data-rows-all]").click()
     expect(rows.locator("[data-bulk-count]")).to_have_text("5")
+
+
+def test_a_reset_ticks_none(rows: Page) -> None:
+    rows.locator("[data-rows-all]").click()
+    expect(rows.locator("[data-bulk-count]")).to_have_text("5")
+
+    rows.get_by_role("button", name="None").click()
+
+    expect(rows.locator("[data-bulk]")).to_be_hidden()
+    assert rows.locator(".sel").count() == 0
 
 
 def test_enter_on_a_box_opens_the_row_and_sends_no_form(rows: Page, site: Site) -> None:

@@ -33,6 +33,7 @@ class EventKind(models.TextChoices):
     BREACHED = "sla.breached", _("a target was missed")
     TAGGED = "cx.tagged", _("tagged the ticket")
     UNTAGGED = "cx.untagged", _("undid the tagging")
+    REVIEWED = "cx.reviewed", _("looked into what stands behind the staff attitude")
     PROMISED = "cx.promised", _("recorded a promise")
     PROMISE_SETTLED = "cx.promise_settled", _("settled a promise")
     ANSWERED_SURVEY = "cx.answered_survey", _("answered a survey")

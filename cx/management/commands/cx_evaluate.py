@@ -35,6 +35,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--by", choices=["lang", "channel"], default="", help="The same for each language or channel apart."
         )
+        parser.add_argument(
+            "--baselines",
+            action="store_true",
+            help="Beside a majority guess, a keyword list and plain TF-IDF with logistic regression, learnt here.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Tag, compare, print."""
@@ -53,14 +58,15 @@ class Command(BaseCommand):
             raise CommandError("There is no labelled text to judge.")
         found = evaluating.evaluate(judged)
         apart = {name: evaluating.evaluate(group) for name, group in _groups(judged, by=options["by"]).items()}
+        beside = _baselines([labels for labels, _tags in judged]) if options["baselines"] else {}
         if options["json"]:
-            self.stdout.write(
-                json.dumps(
-                    {"texts": len(judged), "figures": _plain(found), "by": {n: _plain(f) for n, f in apart.items()}}
-                )
-            )
+            groups = {"by": apart, **({"baselines": beside} if beside else {})}
+            plain = {title: {name: _plain(each) for name, each in group.items()} for title, group in groups.items()}
+            self.stdout.write(json.dumps({"texts": len(judged), "figures": _plain(found), **plain}))
         else:
             self._print(found, apart, texts=len(judged))
+            if beside:
+                self.stdout.write(f"\n{showing.as_comparison({'Puente': found, **beside})}")
         if refused:
             sys.exit(1)
 
@@ -81,6 +87,18 @@ def _judged(line: str, *, model: Path | None) -> tuple[dict[str, Any], dict[str,
         raise ValueError("; ".join(problems))
     asked = {key: value for key, value in row.items() if key != "lang"}
     return row, tagged({"id": None, **asked}, model=model)
+
+
+def _baselines(labelled: list[dict[str, Any]]) -> dict[str, Figures]:
+    """The figures of each baseline on the same texts."""
+    from cx.tagging import baselines, training  # scikit-learn is loaded only when asked for
+
+    return {
+        name: evaluating.evaluate(
+            (row, tag(subject=row.get("subject") or "", body=row.get("body") or "")) for row in labelled
+        )
+        for name, tag in baselines.all_of_them(training.load_texts()).items()
+    }
 
 
 def _groups(judged: list[tuple[dict[str, Any], dict[str, Any]]], *, by: str) -> dict[str, list[Any]]:

@@ -29,6 +29,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         "form": form,
         "sees_tickets": user.may(Ability.SEE_TICKETS),
         "sees_reports": user.may(Ability.SEE_REPORTS),
+        "tags": user.may(Ability.TAG),
+        "names_tags": user.may(Ability.NAME_TAGS),
         "runs_mail": user.may(Ability.RUN_MAIL),
     }
     return render(request, "accounts/profile.html", context, status=422 if form.errors else 200)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from cx.codebook import RootCause
 from cx.reports import heat_map, promises, satisfaction
-from cx.reports.heat_map import ALL, ROW_LABELS, STAGE_LABELS, UNTAGGED, Cell, HeatMap, Place
+from cx.reports.heat_map import ALL, ROW_LABELS, STAGE_LABELS, UNTAGGED, Cell, FinerCause, HeatMap, Place
 from cx.reports.measures import Share
 from cx.reports.overview import overview
 from helpdesk.common.spreadsheets import defused
@@ -78,6 +78,7 @@ def report_cell(request: AgentRequest) -> HttpResponse:
         "here": Here(),
         "address": reporting.address("workspace:report-cell", **chosen),
         "back": reporting.address("workspace:report", cell=_place(request) or ""),
+        "finer": _finer_causes(request, reporting),
     }
     return page(request, "workspace/report/cell.html", context, current="report")
 
@@ -108,6 +109,20 @@ def _place(request: AgentRequest) -> Place | None:
     return Place.read(f"{stage}.{row}")
 
 
+def _causes(request: AgentRequest) -> list[str]:
+    return [cause for cause in request.GET.get("cause", "").split(",") if cause]
+
+
+def _finer_causes(request: AgentRequest, reporting: Reporting) -> list[FinerCause]:
+    """What stands behind a cause in the company's own words, where the list is of one cause or several."""
+    place, causes = _place(request), _causes(request)
+    if place is None or not causes:
+        return []
+    return heat_map.finer_causes(
+        reporting.scope, place, confirmed_only=reporting.confirmed_only, causes=causes
+    )  # fmt: skip
+
+
 def _behind(request: AgentRequest, reporting: Reporting) -> tuple[str, TicketQuerySet]:
     """What the list is called, and its tickets; 404 for an address that names nothing we count."""
     scope = reporting.scope
@@ -122,7 +137,7 @@ def _behind(request: AgentRequest, reporting: Reporting) -> tuple[str, TicketQue
             scope, place, confirmed_only=reporting.confirmed_only
         )  # fmt: skip
     place_asked = _place(request)
-    causes = [cause for cause in request.GET.get("cause", "").split(",") if cause]
+    causes = _causes(request)
     if place_asked is None or not set(causes) <= set(RootCause.values):
         raise Http404
     title = place_asked.label

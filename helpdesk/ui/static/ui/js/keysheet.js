@@ -1,9 +1,10 @@
-// The list of shortcuts is the page's own: every [data-key], and [data-key-hint] for keys that have no element.
+// The list of shortcuts is the page's own: every [data-key], and [data-key-hint] for keys that have no element. Where
+// one hint stands for several, their elements say data-key-quiet.
 "use strict";
 {
   const dialog = document.getElementById("keys"), list = dialog?.querySelector("[data-keys-list]");
   const mod = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl ";
-  const shown = key => key.replace("mod+", mod).replace("shift+", "⇧").replace(/(?<!\p{L})\p{L}$/u, letter => letter.toUpperCase());
+  const shown = key => key.replace("mod+", mod).replace("shift+", "⇧").replace("ArrowLeft", "←").replace("ArrowRight", "→").replace(/(?<!\p{L})\p{L}$/u, letter => letter.toUpperCase());
 
   const name = el => {
     if (el.dataset.keyLabel || el.ariaLabel) return el.dataset.keyLabel || el.ariaLabel;
@@ -26,7 +27,7 @@
 
   const fill = () => {
     const lines = new Map();
-    for (const el of document.querySelectorAll("[data-key], [data-key-hint]")) {
+    for (const el of document.querySelectorAll("[data-key]:not([data-key-quiet]), [data-key-hint]")) {
       const keys = (el.dataset.keyHint || el.dataset.key).split("|").join(" ");
       if (!lines.has(keys) && name(el)) lines.set(keys, line(keys.split(" "), name(el)));
     }

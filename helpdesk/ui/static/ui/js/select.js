@@ -1,5 +1,5 @@
 // Ticking rows: shift-click ticks a range, [data-rows-all] all of them, Escape none. While something is ticked
-// [data-bulk] is shown and [data-unbulk] hidden, [data-bulk-count] says how many, and ticked rows have the class "sel".
+// [data-bulk] is shown, [data-bulk-count] says how many, and ticked rows have the class "sel". A form's reset empties them.
 "use strict";
 {
   const BOX = "[data-row] input[type=checkbox]";
@@ -16,7 +16,6 @@
     const all = [...document.querySelectorAll(`[data-rows] ${BOX}`)], ticked = all.filter(box => box.checked).length;
     for (const box of all) box.closest("[data-row]").classList.toggle("sel", box.checked);
     for (const el of document.querySelectorAll("[data-bulk]")) el.hidden = !ticked;
-    for (const el of document.querySelectorAll("[data-unbulk]")) el.hidden = !!ticked;
     for (const el of document.querySelectorAll("[data-bulk-count]")) el.textContent = ticked;
     for (const every of document.querySelectorAll("[data-rows-all]")) {
       every.checked = !!ticked && ticked === all.length;
@@ -38,6 +37,8 @@
     if (event.target.matches("[data-rows-all]")) for (const box of boxes(list)) tick(box, on);
     count();
   });
+
+  document.addEventListener("reset", () => setTimeout(count)); // once the boxes are empty
 
   document.addEventListener("keydown", event => {
     if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
