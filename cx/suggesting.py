@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from cx import signals
-from cx.model_in_use import model_in_use
+from cx.learning.model_in_use import model_in_use
 from cx.models import Tagging
 from cx.tagging import combining
 from tickets.models import Author, Event, Ticket
@@ -29,7 +29,7 @@ def suggest_tagging(event: Event) -> None:
         return
     tagging = suggest(event.ticket)
     if tagging is not None and settings.CX_LLM_URL:
-        from cx import second_opinion  # nothing of it is there unless somebody named a service
+        from cx.opinions import second_opinion  # nothing of it is there unless somebody named a service
 
         second_opinion.ask_about(tagging)
 

@@ -9,7 +9,8 @@ import sys
 from celery import shared_task
 from django.conf import settings
 
-from cx import follow_ups, observing, promises, second_looks
+from cx import follow_ups, observing, promises
+from cx.learning import second_looks
 from helpdesk.people.models import Company
 from tickets.models import Event
 
@@ -46,7 +47,7 @@ def ask_for_second_looks(**_: object) -> None:
 @shared_task(soft_time_limit=90, time_limit=120)
 def ask_language_model(**_: object) -> None:
     if settings.CX_LLM_URL:
-        from cx import second_opinion  # nothing of it is there unless somebody named a service
+        from cx.opinions import second_opinion  # nothing of it is there unless somebody named a service
 
         second_opinion.ask_waiting()
 

@@ -30,7 +30,7 @@ from cx.reports.measures import Share
 from tickets.models import Channel
 
 if TYPE_CHECKING:
-    from cx.agreement import Agreement, Estimate, OfAnswer
+    from cx.learning.agreement import Agreement, Estimate, OfAnswer
 
 #: Enough for any figure's interval to be narrow, and read in one go however many there are.
 LATEST: Final = 5_000
@@ -314,7 +314,7 @@ class Quality:
 
 
 def _field(key: str, answers: Iterable[Pair], seconds: Iterable[Pair]) -> Field:
-    from cx.agreement import Agreement  # it brings numpy, which a process that shows no figures does without
+    from cx.learning.agreement import Agreement  # it brings numpy, which a process that shows no figures does without
 
     against, among_people = (
         Agreement(both for pair in pairs if (both := pair.of(key))) for pairs in (answers, seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cx.agreement import Agreement
+from cx.learning.agreement import Agreement
 
 
 def pairs(**counts: int) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from cx.comparing import Twice, compare
+from cx.learning.comparing import Twice, compare
 
 Message = dict[str, Twice | None]
 

@@ -18,9 +18,10 @@ from django.core.management import call_command, get_commands
 from django.db import connection, connections
 from django.utils import timezone
 
-from cx import learning, model_in_use, suggesting, tasks
+from cx import suggesting, tasks
 from cx.codebook import Direction, Gap
-from cx.learning import Outcome
+from cx.learning import loop, model_in_use
+from cx.learning.loop import Outcome
 from cx.models import Tagging, TrainedModel
 from cx.models.trained_model import KEPT
 from cx.tagging import model as models
@@ -33,7 +34,7 @@ from tests.cast import Cast
 from tickets.models import Ticket
 
 State = TrainedModel.State
-is_held_back_by_hash = learning.is_held_back
+is_held_back_by_hash = loop.is_held_back
 
 # What a general model cannot know: what this company's customers mean by these words.
 OF_OURS = (
@@ -65,10 +66,10 @@ def shipped_text(number: int) -> training.Text:
 def _small(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A small corpus, small thresholds, and nothing loaded from another test."""
     monkeypatch.setattr(training, "load_texts", lambda *_: [shipped_text(number) for number in range(60)])
-    monkeypatch.setattr(learning, "NEW_ANSWERS", 40)
-    monkeypatch.setattr(learning, "HELD_BACK", 10)
+    monkeypatch.setattr(loop, "NEW_ANSWERS", 40)
+    monkeypatch.setattr(loop, "HELD_BACK", 10)
     # Keys go on from test to test on some databases; so many of any sixty are always held back.
-    monkeypatch.setattr(learning, "is_held_back", lambda ticket_id: ticket_id % 5 == 0)
+    monkeypatch.setattr(loop, "is_held_back", lambda ticket_id: ticket_id % 5 == 0)
     monkeypatch.setattr(model_in_use, "LOOK_EVERY", 0.0)
     model_in_use.forget()
     yield
@@ -108,9 +109,9 @@ def shipped() -> TrainedModel:
 
 
 def test_it_waits_for_answers(answers: Any) -> None:
-    assert learning.learn() == Outcome.WAITS_FOR_ANSWERS
+    assert loop.learn() == Outcome.WAITS_FOR_ANSWERS
     answers(39)
-    assert learning.learn() == Outcome.WAITS_FOR_ANSWERS
+    assert loop.learn() == Outcome.WAITS_FOR_ANSWERS
 
     assert in_use().is_shipped
     assert in_use().version == models.load().version
@@ -118,13 +119,13 @@ def test_it_waits_for_answers(answers: Any) -> None:
 
 
 def test_it_waits_for_held_back_tickets_and_says_so(answers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learning, "HELD_BACK", 40)
+    monkeypatch.setattr(loop, "HELD_BACK", 40)
     answers(60)
     said = io.StringIO()
 
     call_command("cx_learn", stdout=said)
 
-    held_back = sum(learning.is_held_back(row.ticket_id) for row in learning.truth())
+    held_back = sum(loop.is_held_back(row.ticket_id) for row in loop.truth())
     assert f"{held_back} confirmed tickets are held back, 40 are needed" in said.getvalue()
     assert not TrainedModel.objects.made_here().exists()
 
@@ -137,14 +138,14 @@ def test_suggestions_and_answers_taken_back_are_no_truth(answers: Any, cast: Cas
         values={"journey_stage": "use", "gap_primary": "none", "direction": "met"},
     )  # fmt: skip
 
-    assert learning.progress().new_answers == 0
+    assert loop.progress().new_answers == 0
 
 
 def test_a_correction_counts_once_and_as_it_was_said_last(answers: Any, cast: Cast) -> None:
     (ticket,) = answers(1)
     Tagging.say(ticket, by=cast.ben, journey_stage="advocacy", gap_primary="quality")
 
-    rows = [row for held_back in (True, False) for row, _text in learning.texts(held_back=held_back)]
+    rows = [row for held_back in (True, False) for row, _text in loop.texts(held_back=held_back)]
     assert [row.journey_stage for row in rows] == ["advocacy"]
 
 
@@ -161,7 +162,7 @@ def test_what_the_tagger_reads_is_what_is_learnt_from(cast: Cast) -> None:
     ticket.receive(customer=cast.carla, channel="email", text="The one of May")
     Tagging.say(ticket, by=cast.ana, journey_stage="use", gap_primary="quality")
 
-    ((_row, text),) = [each for held_back in (True, False) for each in learning.texts(held_back=held_back)]
+    ((_row, text),) = [each for held_back in (True, False) for each in loop.texts(held_back=held_back)]
     assert text.subject == "Bill"
     assert text.body == "You charged me twice\n\nThe one of May\n\nOne charge"
     assert text.tags["direction"] == Direction.BELOW
@@ -169,10 +170,10 @@ def test_what_the_tagger_reads_is_what_is_learnt_from(cast: Cast) -> None:
 
 def test_a_feeling_that_nobody_confirmed_is_no_truth_to_measure_by(ticket: Ticket, ana: User) -> None:
     said = Tagging.say(ticket, by=ana, journey_stage="use", gap_primary="quality")
-    assert "sentiment" not in learning.decided(said)
+    assert "sentiment" not in loop.decided(said)
 
     felt = Tagging.say(ticket, by=ana, journey_stage="use", gap_primary="quality", sentiment="positive")
-    assert learning.decided(felt)["sentiment"] == "positive"
+    assert loop.decided(felt)["sentiment"] == "positive"
 
 
 # --- Who takes over ------------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def test_what_was_learnt_takes_over_and_reads_the_next_message(answers: Any, cas
     answers(80)
     before = suggesting.suggest(factories.a_ticket(cast.carla, text="Quindle brosk, tarnel brosk"))
 
-    assert learning.learn() == Outcome.TOOK_OVER
+    assert loop.learn() == Outcome.TOOK_OVER
 
     learnt = in_use()
     assert not learnt.is_shipped
@@ -209,19 +210,19 @@ def test_no_held_back_ticket_is_learnt_from(answers: Any, monkeypatch: pytest.Mo
     train = training.train
     monkeypatch.setattr(training, "train", lambda texts: taught.extend(text.id for text in texts) or train(texts))
 
-    learning.learn()
+    loop.learn()
 
     ours = {int(name.removeprefix("ticket-")) for name in taught if name.startswith("ticket-")}
-    assert ours == {row.ticket_id for row in learning.truth() if not learning.is_held_back(row.ticket_id)}
+    assert ours == {row.ticket_id for row in loop.truth() if not loop.is_held_back(row.ticket_id)}
 
 
 def test_no_better_is_declined_and_not_made_again_each_night(answers: Any) -> None:
     answers(60)
-    assert learning.learn() == Outcome.TOOK_OVER
+    assert loop.learn() == Outcome.TOOK_OVER
     first = in_use()
     answers(40)
 
-    assert learning.learn() == Outcome.DECLINED
+    assert loop.learn() == Outcome.DECLINED
 
     declined = made()
     assert in_use() == first
@@ -229,7 +230,7 @@ def test_no_better_is_declined_and_not_made_again_each_night(answers: Any) -> No
     assert declined.rival == first
     assert declined.verdict["whole"]["difference"] == 0.0
     assert declined.rival_figures["journey_stage"]["texts"] == declined.held_back
-    assert learning.learn() == Outcome.WAITS_FOR_ANSWERS
+    assert loop.learn() == Outcome.WAITS_FOR_ANSWERS
 
 
 def test_the_command_says_what_became_of_it(answers: Any) -> None:
@@ -283,10 +284,10 @@ def test_one_that_fails_leaves_nothing_behind(answers: Any, monkeypatch: pytest.
     with monkeypatch.context() as broken:
         broken.setattr(training, "train", lambda _texts: (_ for _ in ()).throw(Killed))
         with pytest.raises(Killed):
-            learning.learn()
+            loop.learn()
 
     assert not TrainedModel.objects.exclude(pk=shipped().pk).exists()
-    assert learning.learn() == Outcome.TOOK_OVER
+    assert loop.learn() == Outcome.TOOK_OVER
 
 
 def test_one_that_was_killed_is_begun_anew_when_its_hour_is_over(answers: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,13 +298,13 @@ def test_one_that_was_killed_is_begun_anew_when_its_hour_is_over(answers: Any, m
             killed.setattr(training, "train", lambda _texts: (_ for _ in ()).throw(Killed))
             killed.setattr(TrainedModel, "give_up", lambda _self: None)  # a killed process tidies nothing up
             with pytest.raises(Killed):
-                learning.learn()
+                loop.learn()
         killed_row = TrainedModel.objects.get(state=State.MAKING)
     with time_machine.travel(began + timedelta(minutes=30), tick=False):
-        assert learning.learn() == Outcome.IS_LEARNING
+        assert loop.learn() == Outcome.IS_LEARNING
         assert in_use().is_shipped
     with time_machine.travel(began + timedelta(hours=2), tick=False):
-        assert learning.learn() == Outcome.TOOK_OVER
+        assert loop.learn() == Outcome.TOOK_OVER
 
     learnt = in_use()
     assert not killed_row.finish(content=b"late", takes_over=True)
@@ -316,12 +317,12 @@ def test_a_second_one_meanwhile_does_nothing(answers: Any, monkeypatch: pytest.M
     train, meanwhile = training.train, []
 
     def slow(texts: Any) -> Any:
-        meanwhile.append(learning.learn())
+        meanwhile.append(loop.learn())
         return train(texts)
 
     monkeypatch.setattr(training, "train", slow)
 
-    assert learning.learn() == Outcome.TOOK_OVER
+    assert loop.learn() == Outcome.TOOK_OVER
     assert meanwhile == [Outcome.IS_LEARNING]
     assert TrainedModel.objects.made_here().count() == 1
 
@@ -330,7 +331,7 @@ def test_whoever_chose_another_model_meanwhile_is_not_overruled(
     answers: Any, mia: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     first = in_use()
     answers(40, journey_stage="advocacy")
     train = training.train
@@ -341,7 +342,7 @@ def test_whoever_chose_another_model_meanwhile_is_not_overruled(
 
     monkeypatch.setattr(training, "train", while_she_decides)
 
-    assert learning.learn() == Outcome.DECLINED
+    assert loop.learn() == Outcome.DECLINED
     assert in_use() == shipped()
     assert made().verdict["rival_changed"] is True
     assert made().rival == first
@@ -376,7 +377,7 @@ def test_a_person_puts_the_one_before_in_use_and_it_stays(
     answers: Any, mia: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     learnt = in_use()
 
     assert shipped().put_in_use(by=mia)
@@ -388,28 +389,28 @@ def test_a_person_puts_the_one_before_in_use_and_it_stays(
     learnt.refresh_from_db()
     assert learnt.state == State.RETIRED
     assert model_in_use.model_in_use().version == shipped().version
-    monkeypatch.setattr(learning, "NEW_ANSWERS", 0)
-    assert learning.learn() == Outcome.NOTHING_NEW
+    monkeypatch.setattr(loop, "NEW_ANSWERS", 0)
+    assert loop.learn() == Outcome.NOTHING_NEW
     assert in_use() == shipped()
 
 
 def test_after_a_way_back_only_something_new_takes_over(answers: Any, mia: User) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     rolled_back = in_use()
     shipped().put_in_use(by=mia)
     answers(40)
 
-    assert learning.learn() == Outcome.TOOK_OVER
+    assert loop.learn() == Outcome.TOOK_OVER
     assert in_use() != rolled_back
     assert in_use().rival == shipped()
 
 
 def test_a_declined_model_may_be_tried_all_the_same(answers: Any, mia: User) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     answers(40)
-    learning.learn()
+    loop.learn()
     declined = made()
 
     assert declined.put_in_use(by=mia)
@@ -455,7 +456,7 @@ def test_a_newer_model_of_the_program_takes_the_place_of_its_older_one() -> None
 
 def test_what_was_learnt_stays_in_use_after_an_upgrade_and_is_compared_at_once(answers: Any) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     learnt = in_use()
 
     newer = TrainedModel.note_shipped(version="words-4000-new")
@@ -463,8 +464,8 @@ def test_what_was_learnt_stays_in_use_after_an_upgrade_and_is_compared_at_once(a
     assert in_use() == learnt
     assert newer.state == State.SPARE
     assert newer.can_be_used
-    assert learning.progress().is_outdated
-    assert learning.progress().has_new
+    assert loop.progress().is_outdated
+    assert loop.progress().has_new
 
 
 # --- The model that reads ------------------------------------------------------------------------------------------
@@ -475,7 +476,7 @@ def test_a_damaged_model_lets_the_programs_own_read(
     answers: Any, caplog: pytest.LogCaptureFixture, damage: bytes | None, ticket: Ticket
 ) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     content = bytes(in_use().content or b"")
     middle = len(content) // 2
     flipped = bytes(each ^ 0xFF for each in content[middle : middle + 2000])
@@ -494,7 +495,7 @@ def test_looking_costs_one_small_query_now_and_then(
     answers: Any, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
     answers(60)
-    learning.learn()
+    loop.learn()
     with django_assert_num_queries(2):  # which one, and its content
         first = model_in_use.model_in_use()
     with django_assert_num_queries(1) as looked:
@@ -523,8 +524,8 @@ def test_an_empty_message_asks_for_no_model() -> None:
 def test_a_customer_of_another_house_is_text_like_any_other(answers: Any, dora: Customer) -> None:
     """What is learnt from is every confirmed ticket, whoever wrote it and whichever team it is with."""
     other = factories.a_ticket(dora, text="Vumble zent")
-    assert learning.progress().new_answers == 0
+    assert loop.progress().new_answers == 0
     answers(1)
     Tagging.say(other, by=User.objects.get(name="Ben Barker"), journey_stage="discovery", gap_primary="none")
 
-    assert learning.progress().new_answers == 2
+    assert loop.progress().new_answers == 2

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from cx import codebook
-from cx.tagging import prompting
-from cx.tagging.prompting import NotUsable, tags_in
+from cx.opinions import prompting
+from cx.opinions.prompting import NotUsable, tags_in
 from tests.language_model import TAGS
 
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cx.tagging.names import GIVEN, NOT_NAMES, PARTICLES, SURNAMES
-from cx.tagging.redacting import PLACEHOLDERS, redact
+from cx.opinions.names import GIVEN, NOT_NAMES, PARTICLES, SURNAMES
+from cx.opinions.redacting import PLACEHOLDERS, redact
 
 TEXTS = Path(__file__).resolve().parents[2] / "cx" / "data" / "texts"
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import time_machine
 
-from cx import second_looks
+from cx.learning import second_looks
+from cx.learning.second_looks import MOST_OPEN
 from cx.models import SecondLabel, Tagging
-from cx.second_looks import MOST_OPEN
 from helpdesk.common.errors import Refusal
 from helpdesk.people.models import User
 from tests import factories

@@ -15,9 +15,10 @@ import time_machine
 from django.conf import LazySettings
 from django.utils import timezone
 
-from cx import chat_completions, observing, second_opinion
+from cx import observing
 from cx.models import OpinionRequest, Tagging
 from cx.models.opinion_request import CLAIM_LASTS, MOST_AGE, MOST_FAILURES, MOST_TRIES, REST, RETRY_AFTER
+from cx.opinions import chat_completions, second_opinion
 from helpdesk.people.models import Customer, User
 from tests import factories
 from tests.language_model import TAGS, Answer, LanguageModelServer, completion

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from cx import tag_words
-from cx.models import Tagging
+from cx import tag_words, wording
+from cx.models import Tagging, Wording
 from cx.tag_filter import MOST_UNKNOWN, TagFilter
 from helpdesk.people.models import Customer, User
 from tests import factories
@@ -179,3 +179,13 @@ def test_an_answer_that_was_taken_back_counts_no_more(tagged: Tickets, ana: User
 
     found: Any = TagFilter.of({"gap": ["response_time"]}).among(Ticket.objects.all())
     assert list(found) == []
+
+
+@pytest.mark.django_db
+def test_the_companys_own_words_are_suggested_and_understood_beside_the_shipped_ones() -> None:
+    Wording.objects.create(field="journey_stage", slug="use", language="en", label="Day to day")
+    wording.KEPT.forget()
+
+    assert ('stage:"Day to day"', "Stage") in tag_words.suggestions()
+    for text in ('stage:"day to day"', "day to day", "stage:use", "etapa:uso"):
+        assert _asks(text) == {"stage": ("use",)}

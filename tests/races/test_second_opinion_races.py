@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from cx import second_opinion
 from cx.models import OpinionRequest, Tagging
+from cx.opinions import second_opinion
 from tests import cast as people
 from tests import factories
 from tests.language_model import LanguageModelServer

@@ -40,7 +40,8 @@ KEYS = """
 <button id="gone" data-key="h" hidden>Snooze</button><button id="off" data-key="d" disabled>Delete</button>
 <input id="text"><input type="checkbox" id="box">
 <button data-keys-open>Keyboard shortcuts</button><i data-key-hint="mod+Enter" data-key-label="Send"></i>
-<i data-key-hint="ArrowLeft ArrowRight" data-key-label="Choose"></i><label>Quality<input type="radio" data-key="1" data-key-quiet></label>
+<i data-key-hint="ArrowLeft ArrowRight" data-key-label="Choose"></i>
+<label>Quality<input type="radio" data-key="1" data-key-quiet></label>
 <dialog id="keys"><div data-keys-list></div><label><input type="checkbox" data-keys-switch checked>On</label>
 <form method="dialog"><button>Close</button></form></dialog>
 <p id="log"></p>

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from cx import learning
-from cx.learning import HELD_BACK, NEW_ANSWERS, Outcome
+from cx.learning import loop
+from cx.learning.loop import HELD_BACK, NEW_ANSWERS, Outcome
 from cx.models import TrainedModel
 
 
@@ -18,11 +18,11 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        outcome = learning.learn()
+        outcome = loop.learn()
         self.stdout.write(self._words(outcome))
 
     def _words(self, outcome: Outcome) -> str:
-        found = learning.progress()
+        found = loop.progress()
         match outcome:
             case Outcome.WAITS_FOR_ANSWERS:
                 return f"Not yet: {found.new_answers} new answers of people, {NEW_ANSWERS} are needed."

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST, require_safe
 
-from cx import learning
+from cx.learning import loop
 from cx.models import TrainedModel
 from cx.reports.suggestions import FIELDS, Asked, Quality
 from helpdesk.common import numbers
@@ -60,9 +60,9 @@ def suggestions(request: AgentRequest) -> HttpResponse:
         "may_choose": may_choose,
         "models": models,
         "making": making,
-        "was_ended": making is not None and making.trained_at < timezone.now() - learning.PATIENCE,
-        "progress": learning.progress() if may_choose else None,
-        "needed": {"new": learning.NEW_ANSWERS, "held_back": learning.HELD_BACK},
+        "was_ended": making is not None and making.trained_at < timezone.now() - loop.PATIENCE,
+        "progress": loop.progress() if may_choose else None,
+        "needed": {"new": loop.NEW_ANSWERS, "held_back": loop.HELD_BACK},
     }
     return page(request, "workspace/learning/suggestions.html", context, current="suggestions")
 

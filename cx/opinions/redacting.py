@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
-from cx.tagging.names import GIVEN, NOT_NAMES, PARTICLES, STARTERS, SURNAMES
+from cx.opinions.names import GIVEN, NOT_NAMES, PARTICLES, STARTERS, SURNAMES
 from cx.tagging.reading import fold
 
 MOST_READ: Final = 20_000

@@ -22,14 +22,14 @@ from django.utils import timezone
 
 from cx import codebook, suggesting
 from cx.codebook import LANGUAGES, Direction, RootCause, Severity
-from cx.model_in_use import loaded, model_in_use
+from cx.learning.model_in_use import loaded, model_in_use
 from cx.models import Tagging, TrainedModel
 from tickets.models import Message
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from cx.comparing import Verdict
+    from cx.learning.comparing import Verdict
     from cx.tagging.model import Model
     from cx.tagging.training import Text
 
@@ -267,7 +267,7 @@ def _rival(row: TrainedModel) -> Model:
 
 
 def _compared(new: Model, old: Model, judged: Sequence[tuple[Tagging, Text]]) -> _Compared:
-    from cx import comparing
+    from cx.learning import comparing
     from cx.tagging import evaluating
 
     truths = [decided(row) for row, _text in judged]
@@ -290,7 +290,7 @@ def _tags(text: Text, *, model: Model) -> dict[str, Any]:
 
 
 def _twice(labels: Mapping[str, Any], new: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
-    from cx import comparing
+    from cx.learning import comparing
     from cx.tagging.evaluating import word
 
     return {

@@ -15,11 +15,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from cx import suggesting, tasks
-from cx.chat_completions import Service, ServiceError
 from cx.models import OpinionRequest, Tagging
-from cx.tagging import prompting
-from cx.tagging.prompting import NotUsable
-from cx.tagging.redacting import redact
+from cx.opinions import prompting
+from cx.opinions.chat_completions import Service, ServiceError
+from cx.opinions.prompting import NotUsable
+from cx.opinions.redacting import redact
 from helpdesk.common.doorbell import ring
 from helpdesk.people.models import Customer
 from tickets.models import Mailbox, Ticket
