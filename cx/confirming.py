@@ -66,19 +66,16 @@ class Walk:
 
     def after(self, ticket: Ticket) -> Ticket | None:
         """The one that comes behind this one, whether or not this one has been confirmed since."""
-        behind = Q(created_at__lt=ticket.created_at) | Q(created_at=ticket.created_at, pk__lt=ticket.pk)
-        for tickets in (
-            (self._urgent.filter(behind), self._rest) if self._is_urgent(ticket) else (self._behind(ticket),)
-        ):
+        urgent = self._is_urgent(ticket)
+        for tickets in (_older(self._urgent, ticket), self._rest) if urgent else (_older(self._rest, ticket),):
             if found := self._newest_first(tickets.exclude(pk=ticket.pk)).first():
                 return found
         return None
 
     def before(self, ticket: Ticket) -> Ticket | None:
         """The one that stands before it."""
-        ahead = Q(created_at__gt=ticket.created_at) | Q(created_at=ticket.created_at, pk__gt=ticket.pk)
-        groups = (self._urgent.filter(ahead),) if self._is_urgent(ticket) else (self._rest.filter(ahead), self._urgent)
-        for tickets in groups:
+        urgent = self._is_urgent(ticket)
+        for tickets in (_newer(self._urgent, ticket),) if urgent else (_newer(self._rest, ticket), self._urgent):
             if found := tickets.order_by("created_at", "pk").first():
                 return found
         return None
@@ -86,12 +83,6 @@ class Walk:
     def left(self, *, at_most: int) -> int:
         """How many are left, never counting past `at_most`."""
         return to_confirm(self.user).counted_up_to(at_most)
-
-    def _behind(self, ticket: Ticket) -> TicketQuerySet:
-        # As a range and an exception, which an index can follow.
-        return self._rest.filter(created_at__lte=ticket.created_at).exclude(
-            created_at=ticket.created_at, pk__gte=ticket.pk
-        )
 
     @property
     def _urgent(self) -> TicketQuerySet:
@@ -116,6 +107,15 @@ class Walk:
     def _whole(self, tickets: TicketQuerySet) -> TicketQuerySet:
         whole = tickets.select_related("tagging__suggestion", "tagging__tagged_by", "requester", "team")  # type: ignore[misc]
         return whole.prefetch_related("requester__addresses")
+
+
+# Each is said as a range and an exception, which an index can follow.
+def _older(tickets: TicketQuerySet, than: Ticket) -> TicketQuerySet:
+    return tickets.filter(created_at__lte=than.created_at).exclude(created_at=than.created_at, pk__gte=than.pk)
+
+
+def _newer(tickets: TicketQuerySet, than: Ticket) -> TicketQuerySet:
+    return tickets.filter(created_at__gte=than.created_at).exclude(created_at=than.created_at, pk__lte=than.pk)
 
 
 def _suggestion_of(ticket: Any) -> Tagging | None:

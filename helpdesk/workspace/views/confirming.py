@@ -165,7 +165,8 @@ def _next(request: AgentRequest, walk: Walk, onwards: Ticket | None, words: str,
     """The next suggestion; every few of them a second look instead, where one waits."""
     request.session[LATEST] = {"number": number, "words": words}
     progress = Progress.of(walk)
-    if progress.done % SECOND_LOOK_EVERY == 0 and (looked_at := _second_look(request)) is not None:
+    is_time = progress.done and progress.done % SECOND_LOOK_EVERY == 0
+    if is_time and (looked_at := _second_look(request)) is not None:
         return _answer(request, walk, confirm_page.second_look_at(looked_at.ticket), words, progress=progress)
     following = (onwards and walk.at(onwards.number)) or walk.first()
     return _to(request, walk, following, words, progress=progress, keeps_latest=True)
