@@ -19,6 +19,7 @@ from helpdesk.common.text import excerpt
 from tickets.models import Target, Ticket
 
 NEW_FOR = timedelta(days=30)
+LATE_FROM = 0.5  # hours; a few minutes prove nothing
 MANY_CONTACTS = 3
 MANY_TRANSFERS = 2
 MISSED = (Promise.State.BROKEN, Promise.State.KEPT_LATE)
@@ -42,8 +43,8 @@ def found_in(
 ) -> list[Signal]:  # fmt: skip
     """The same from rows that are at hand."""
     late = [(target, _hours_late(target, now=now)) for target in targets if target.kind != Target.Kind.PROMISE]
-    replies = [hours for target, hours in late if target.kind != Target.Kind.RESOLUTION and hours > 0]
-    resolution = [hours for target, hours in late if target.kind == Target.Kind.RESOLUTION and hours > 0]
+    replies = [hours for target, hours in late if target.kind != Target.Kind.RESOLUTION and hours >= LATE_FROM]
+    resolution = [hours for target, hours in late if target.kind == Target.Kind.RESOLUTION and hours >= LATE_FROM]
     signals = [Signal("promise_missed", detail=promise.what) for promise in promises if promise.state in MISSED][:1]
     if replies:
         signals.append(Signal("reply_late", amount=max(replies)))

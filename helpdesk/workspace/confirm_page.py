@@ -19,7 +19,7 @@ from helpdesk.people.models import User
 from helpdesk.workspace.evidence import marked, paragraphs
 from helpdesk.workspace.forms import TaggingForm
 from helpdesk.workspace.navigation import MOST_TO_CONFIRM, few
-from helpdesk.workspace.panel import Reason, is_foreign, reasons_for, words_of
+from helpdesk.workspace.panel import Reason, is_foreign, percent_of, reasons_for, words_of
 from tickets.models import Author, Ticket
 
 MOST_MESSAGES = 20
@@ -112,7 +112,7 @@ def step_for(ticket: Ticket, *, chosen: dict[str, str] | None = None, problems: 
         options=_options(chosen, likely=_likely(tagging)),
         is_sure=tagging.is_sure,
         is_foreign=is_foreign(tagging, [ticket.subject, *(each.text for each in said)]),
-        percent=round(tagging.gap_confidence * 100),
+        percent=percent_of(tagging.gap_confidence),
         shown=tagging.pk,
         also=str(tagging.get_gap_secondary_display()) if tagging.gap_secondary and tagging.is_sure else "",
         reasons=reasons_for(tagging, "gap_primary", "direction", "journey_stage"),
@@ -174,12 +174,12 @@ def _options(chosen: dict[str, str], *, likely: dict[str, int]) -> Options:
 def _likely(tagging: Tagging) -> dict[str, int]:
     """ "gap_primary:quality" -> percent, of every answer whose likelihood is known."""
     found = {
-        f"journey_stage:{tagging.journey_stage}": round(tagging.stage_confidence * 100),
-        f"gap_primary:{tagging.gap_primary}": round(tagging.gap_confidence * 100),
+        f"journey_stage:{tagging.journey_stage}": percent_of(tagging.stage_confidence),
+        f"gap_primary:{tagging.gap_primary}": percent_of(tagging.gap_confidence),
     }
     for name in ("journey_stage", "gap_primary"):
         for slug, likely in tagging.alternatives.get(name, []):
-            found.setdefault(f"{name}:{slug}", round(likely * 100))
+            found.setdefault(f"{name}:{slug}", percent_of(likely))
     return {name: percent for name, percent in found.items() if percent}
 
 

@@ -122,7 +122,7 @@ def panel_for(tagging: Tagging | None, *, later: Tagging | None = None) -> Panel
         stages=[(slug, label, slug == stage) for slug, label in JourneyStage.choices],
         stage_label=str(JourneyStage(stage).label) if stage else "",
         stage_position=JourneyStage.values.index(stage) + 1 if stage else 0,
-        percent=_percent(tagging.gap_confidence) if tagging else 0,
+        percent=percent_of(tagging.gap_confidence) if tagging else 0,
         reasons=reasons_for(tagging, "gap_primary", "direction", "journey_stage") if tagging else [],
         choices=_choices(tagging) if tagging else [],
         directions=[
@@ -227,7 +227,7 @@ def _readings(tagging: Tagging) -> list[Reading]:
         Reading(
             label=label,
             value=str(value),
-            percent=_percent(tagging.confidence[name]) if name in tagging.confidence else None,
+            percent=percent_of(tagging.confidence[name]) if name in tagging.confidence else None,
             reasons=reasons_for(tagging, name),
             by=_decided_by(tagging, name),
         )
@@ -280,8 +280,9 @@ def _choice(tagging: Tagging, gap: str, likely: float) -> Choice:
     label = str(Gap(gap).label)
     if not tagging.is_sure:  # the stage is not shown as chosen either, so the answer names it
         label = f"{tagging.get_journey_stage_display()} × {label}"
-    return Choice(label, _percent(likely) or None, fields)
+    return Choice(label, percent_of(likely) or None, fields)
 
 
-def _percent(likely: float) -> int:
-    return round(likely * 100)
+def percent_of(likely: float) -> int:
+    """A likelihood for the page."""
+    return min(round(likely * 100), 99)  # a suggestion is never certain
