@@ -57,7 +57,10 @@ class Walk:
 
     def at(self, number: int) -> Ticket | None:
         """The ticket with this number, confirmed or not; None where there is none or they may not know of it."""
-        return self._whole(_with_tagging(self.user).filter(number=number)).first()
+        found = self._whole(_with_tagging(self.user).filter(number=number)).first()
+        if found is not None and not hasattr(found, "tagging"):
+            found.tagging = None  # type: ignore[attr-defined]  # nothing was suggested yet
+        return found
 
     def first(self) -> Ticket | None:
         return (

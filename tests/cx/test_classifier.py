@@ -139,7 +139,7 @@ def test_the_codebooks_examples_hold_together(text: str) -> None:
     assert_holds_together(tagged(text))
 
 
-WORKED = [
+WORKED: list[tuple[str, dict[str, str | bool]]] = [
     (
         "Pedí el 3, me prometieron entrega el 5 y hoy es 11. Nadie coge el teléfono.",
         {"journey_stage": "purchase", "gap_primary": "promise_mismatch", "direction": "below", "churn_risk": False},

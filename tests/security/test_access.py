@@ -27,7 +27,11 @@ REPLIES = {
     "promises", "promise-kept", "promise-withdrawn", "ticket-new", "spam", "spam-undo", "undelivered-resend",
     "undelivered-settle", "undelivered-unsettle",
 }  # fmt: skip
-TAGS = {"tagging", "tagging-confirm", "tagging-undo"}
+TAGS = {
+    "tagging", "tagging-confirm", "tagging-undo", "confirm", "confirm-ticket", "confirm-undo", "second-look",
+    "second-look-skip", "bulk-tagging", "bulk-tagging-undo", "suggestions",
+}  # fmt: skip
+NAMES_TAGS = {"wording", "model-use"}
 RUNS_MAIL = {
     "mail", "mail-retry-all", "inbound-email", "inbound-email-raw", "inbound-email-retry", "inbound-email-discard",
     "mail-retry-progress", "inbound-email-spam", "inbound-email-block", "blocked", "blocked-remove",
@@ -46,7 +50,9 @@ def names(patterns: list[URLPattern]) -> list[str]:
 
 
 def needs(name: str) -> str:
-    for ability, those in (("reply", REPLIES), ("tag", TAGS), ("run_mail", RUNS_MAIL), ("read_outbox", OUTBOX),
+    for ability, those in (("reply", REPLIES), ("tag", TAGS), ("name_tags", NAMES_TAGS),
+                           ("review_colleagues", {"tagging-refinement"}),
+                           ("run_mail", RUNS_MAIL), ("read_outbox", OUTBOX),
                            ("administer", ADMINISTERS), ("see_reports", REPORTS),
                            ("write_notes", {"notes", "draft"})):  # fmt: skip
         if name in those:

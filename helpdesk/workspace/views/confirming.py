@@ -81,13 +81,15 @@ def undo(request: AgentRequest, number: int) -> HttpResponse:
 @agent_required(needs=Ability.TAG)
 def second_look(request: AgentRequest, number: int) -> HttpResponse:
     """A ticket that somebody has tagged, asked about as if nobody had. The answer changes no tag."""
+    walk = Walk(request.user)
+    _found(walk, number)
     try:
         asked = SecondLabel.objects.open_for(request.user).get(tagging__ticket__number=number)
     except SecondLabel.DoesNotExist:
         if request.method == "POST":
             messages.info(request, _t("Somebody else has answered this one already."))
         return redirect("workspace:confirm")
-    walk, chosen = Walk(request.user), {name: request.POST.get(name, "") for name in ASKED}
+    chosen = {name: request.POST.get(name, "") for name in ASKED}
     if request.method != "POST":
         return _step_page(request, walk, confirm_page.second_look_at(asked.ticket))
     form = TaggingForm(request.POST)
@@ -105,8 +107,9 @@ def second_look(request: AgentRequest, number: int) -> HttpResponse:
 @agent_required(needs=Ability.TAG)
 def skip_second_look(request: AgentRequest, number: int) -> HttpResponse:
     """Not this one: it is not asked again in this session."""
-    request.session[SKIPPED] = [*request.session.get(SKIPPED, []), number][-MOST_SKIPPED:]
     walk = Walk(request.user)
+    _found(walk, number)
+    request.session[SKIPPED] = [*request.session.get(SKIPPED, []), number][-MOST_SKIPPED:]
     return _to(request, walk, walk.first(), _t("Skipped."))
 
 
