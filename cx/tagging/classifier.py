@@ -19,6 +19,8 @@ from cx.tagging.model import Model
 MOST_ALTERNATIVES: Final = 3
 #: A second gap is offered from this share on. It is rare; on unseen texts about half of those offered are right.
 SECONDARY_FROM: Final = 0.3
+#: Promises and thoughts of leaving are rare, and missing one costs more than asking in vain.
+YES_FROM: Final = 0.4
 #: From this share of known words on a message counts as read; below it confidence sinks with the share.
 KNOWN_WORDS: Final = 0.5
 #: What is left of confidence in another language.
@@ -194,9 +196,8 @@ class _Decision:
         return value
 
     def _yes_or_no(self, field: str) -> bool:
-        likely = self._likely(field)
-        yes = likely["yes"] >= likely["no"]
-        self.confidence[field] = round(max(likely.values()), 4)
+        yes = self.model.probabilities(field, self.sighting.scores)["yes"] >= YES_FROM
+        self.confidence[field] = round(self._likely(field)["yes" if yes else "no"], 4)
         self.evidence[field] = self._words_for(field, "yes") if yes else []
         return yes
 

@@ -929,7 +929,9 @@ _PHRASES: Final[dict[str, str]] = {
 
 #: Signs that are no words: they may stand anywhere.
 _SIGNS: Final[dict[str, str]] = {
-    "irony": "🙃|🙄|👏",
+    "irony": "🙃|🙄|👏|🤡",
+    "glad_face": r"[😀😃😄😁😊🙂😍🥰😘🤩🥹❤💛💙💚🧡💜💕🙌🎉👍🙏😋✨💯🥳😇☺]|[:;]-?\)|:d\b",
+    "cross_face": r"[😡🤬😠😤😒🤦👎💔😞😢😩😫😓😔😟🤮🤢😑💀🙁☹😕😣😖😱]|:-?[(/]",
     "negation": r"n't\b",
     "quoted_words": r"[\"'][^\"'\n]{6,90}[\"'](?=[\s.,;:!?)]|$)",
     "amount": (

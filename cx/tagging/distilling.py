@@ -33,6 +33,8 @@ RIDGE: Final = 1.0
 STEPS: Final = 25
 #: A whole text counts as much as so many clauses.
 WHOLE: Final = 2.0
+#: A clause of fewer words teaches no more than the words alone.
+FEWEST_SPACES: Final = 3
 #: Even a word of every text counts for something.
 LEAST_RARITY: Final = 0.3
 _WRITTEN: Final = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -90,7 +92,8 @@ def _lessons(passages: Sequence[reading.Passage]) -> tuple[list[str], Matrix]:
     for passage in passages:
         lessons[passage.visible.strip()] = WHOLE
         for start, end in reading.clauses(passage.folded):
-            lessons.setdefault(passage.at(start, end), 1.0)
+            if passage.folded.count(" ", start, end) >= FEWEST_SPACES:
+                lessons.setdefault(passage.at(start, end), 1.0)
     return list(lessons), np.array(list(lessons.values()), dtype=np.float32)
 
 

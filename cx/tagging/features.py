@@ -33,14 +33,18 @@ BLOCKS: Final[dict[str, Block]] = {
     "c": Block(1.1, True, 4),  # pieces of words
     "s": Block(0.5, True, 2),  # words of the subject
     "f": Block(0.3, True, 3),  # words of the first clause
-    "t": Block(0.5, True, 2),  # three words in a row
+    "t": Block(0.5, True, 3),  # three words in a row
     "k": Block(0.6, True, 3),  # two words with one between
+    "u": Block(0.5, True, 2),  # beginnings of words: forms of a word are one
+    "b": Block(0.7, True, 3),  # beginnings of two words in a row
     "q": Block(0.32, False, 2),  # cues
     "n": Block(0.3, False, 3),  # cues that are denied
     "p": Block(0.4, True, 4),  # two cues in one clause
-    "m": Block(0.5, True, 8),  # two cues in one message
     "x": Block(0.3, False, 2),  # how it is written
 }
+
+#: The same for what the words mean together, which is a vector of unit length.
+MEANING: Final = 0.7
 
 SUBJECT: Final = 0
 BODY: Final = 1
@@ -52,6 +56,8 @@ _SHORTEST_PIECE: Final = 2
 _LONGEST_PIECE: Final = 5
 #: Of a longer word only so much is read.
 _LONGEST_WORD: Final = 40
+#: So many letters stand for all forms of a word.
+_BEGINNING: Final = 5
 #: A cue is denied by a negation at most so many words before it.
 _DENIED_WITHIN: Final = 3
 _SHOUTED: Final = re.compile(r"\b[A-ZÁÉÍÓÚÑ]{4,}\b")
@@ -102,11 +108,12 @@ class View:
 
 
 def names_of(word: str) -> list[str]:
-    """A word as features: itself and its pieces."""
+    """A word as features: itself, its beginning and its pieces."""
     padded = f" {word} "
     last = len(padded)
     return [
         f"w:{word}",
+        f"u:{word[:_BEGINNING]}",
         *(
             f"c:{padded[begin : begin + size]}"
             for size in range(_SHORTEST_PIECE, _LONGEST_PIECE + 1)
@@ -115,25 +122,31 @@ def names_of(word: str) -> list[str]:
     ]
 
 
+def words_of(folded: str) -> list[str]:
+    """The words of a folded text. All numbers are one word, and so is any run of question or exclamation marks."""
+    return [_plain(token) for token in _TOKEN.findall(folded)]
+
+
+def _plain(token: str) -> str:
+    return token[:_LONGEST_WORD] if token[0].isalpha() else "0" if token[0].isdigit() else token[0]
+
+
 def look(message: Message) -> View:
     """Everything there is to see of a message. The same message always gives the same view."""
     view = View([], [], [])
-    spotted: set[str] = set()
     for number in (SUBJECT, BODY):
-        spotted.update(_look_at(message.part(number).folded, number, view))
-    ordered = sorted(spotted)
-    named = [f"m:{one}&{other}" for place, one in enumerate(ordered) for other in ordered[place + 1 :]]
-    view.named.extend((name, NOWHERE) for name in (*named, *_manner(message)))
+        _look_at(message.part(number).folded, number, view)
+    view.named.extend((name, NOWHERE) for name in _manner(message))
     return view
 
 
-def _look_at(folded: str, number: int, view: View) -> set[str]:
-    """Add what one part of a message shows to the view; returns its cues."""
+def _look_at(folded: str, number: int, view: View) -> None:
+    """Add what one part of a message shows to the view."""
     spans = reading.clauses(folded)
     places = _Places(spans, first=len(view.clauses))
     view.clauses.extend(Clause(number, start, end) for start, end in spans)
     _add_words(folded, places, view, is_subject=number == SUBJECT)
-    return _add_cues(folded, places, view, is_subject=number == SUBJECT)
+    _add_cues(folded, places, view, is_subject=number == SUBJECT)
 
 
 class _Places:
@@ -154,8 +167,7 @@ def _add_words(folded: str, places: _Places, view: View, *, is_subject: bool) ->
     add = view.named.append
     one = two = ""  # the word before, and the one before that
     for match in _TOKEN.finditer(folded):
-        token, clause = match.group(), places.of(match.start())
-        word = token[:_LONGEST_WORD] if token[0].isalpha() else "0" if token[0].isdigit() else token[0]
+        word, clause = _plain(match.group()), places.of(match.start())
         view.words.append((word, clause))
         if is_subject:
             add((f"s:{word}", clause))
@@ -163,13 +175,14 @@ def _add_words(folded: str, places: _Places, view: View, *, is_subject: bool) ->
             add((f"f:{word}", clause))
         if one:
             add((f"w:{one} {word}", clause))
+            add((f"b:{one[:_BEGINNING]} {word[:_BEGINNING]}", clause))
         if two:
             add((f"t:{two} {one} {word}", clause))
             add((f"k:{two} {word}", clause))
         two, one = one, word
 
 
-def _add_cues(folded: str, places: _Places, view: View, *, is_subject: bool) -> set[str]:
+def _add_cues(folded: str, places: _Places, view: View, *, is_subject: bool) -> None:
     """Cues; those of the first and last clause apart, for people open with the matter and close with the verdict;
     those that are denied; pairs within a clause."""
     add = view.named.append
@@ -188,7 +201,6 @@ def _add_cues(folded: str, places: _Places, view: View, *, is_subject: bool) -> 
         ordered = sorted(here)
         for place, one in enumerate(ordered):
             view.named.extend([(f"p:{one}&{other}", clause) for other in ordered[place + 1 :]])
-    return {cue for cue, _start, _end in found}
 
 
 def _is_denied(folded: str, start: int, denials: list[int]) -> bool:

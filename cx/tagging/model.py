@@ -8,18 +8,20 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cx.tagging import features
+from cx.tagging import features, vectors
+from cx.tagging.vectors import Vectors
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "data" / "model.npz"
-FORMAT: Final = 2
+FORMAT: Final = 3
 #: Words whose rows are remembered; after that many the memory starts anew.
 MOST_WORDS: Final = 30_000
 
@@ -62,18 +64,30 @@ class Sighting:
         return worth
 
 
+class _Word(NamedTuple):
+    """What a model knows of one word: the rows of its features, and the row of its vector or -1."""
+
+    rows: list[int]
+    vector: int
+    is_letters: bool
+    is_known: bool
+
+
 @dataclass(frozen=True)
 class Model:
-    """Weights for every head over one vocabulary. Immutable; the same message always gets the same scores."""
+    """Weights for every head: over a vocabulary of features, and over the meaning of the words together. Immutable; the
+    same message always gets the same scores."""
 
     version: str
     heads: dict[str, Head]
     vocabulary: dict[str, int]
     idf: NDArray[np.float32]
     weights: NDArray[np.float16]
+    meaning_weights: NDArray[np.float32]
     bias: NDArray[np.float32]
-    #: The features of words met lately, as rows: words come back, and their pieces are most of the work.
-    _rows_of: dict[str, list[int]] = field(default_factory=dict, compare=False, repr=False)
+    vectors: Vectors = field(repr=False)
+    #: What is known of words met lately: words come back, and their pieces are most of the work.
+    _known: dict[str, _Word] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def blocks(self) -> NDArray[np.int8]:
@@ -83,46 +97,59 @@ class Model:
     def see(self, message: features.Message) -> Sighting:
         """The scores of a message and where they come from."""
         view = features.look(message)
-        rows, clauses = self._occurrences(view)
-        known, place, counts = np.unique(rows, return_inverse=True, return_counts=True)
-        values = features.weigh(counts, of=np.zeros_like(known), idf=self.idf[known], blocks=self.blocks[known])
-        # A row for each clause and a last one for the message as a whole (clause -1): what each feature is worth there.
-        size = len(view.clauses) + 1
-        cells = (clauses % size) * len(known) + place
-        table = np.bincount(cells, weights=(values / counts)[place], minlength=size * len(known))
-        gifts = table.reshape(size, len(known)).astype(np.float32) @ self.weights[known].astype(np.float32)
+        words = [self._known.get(word) or self._learn(word) for word, _clause in view.words]
+        # One row for each clause and a last one for the message as a whole, whose number is -1.
+        gifts = self._gifts_of_features(view, words)
+        gifts += self._gifts_of_meaning(view, words)
+        letters = [word for word in words if word.is_letters]
         return Sighting(
-            scores=gifts.sum(axis=0) + self.bias, clauses=view.clauses, gifts=gifts[:-1], known=self._known(view)
+            scores=gifts.sum(axis=0) + self.bias,
+            clauses=view.clauses,
+            gifts=gifts[:-1],
+            known=sum(word.is_known for word in letters) / len(letters) if letters else 0.0,
         )
 
-    def _known(self, view: features.View) -> float:
-        words = [word for word, _clause in view.words if word[0].isalpha()]
-        return sum(f"w:{word}" in self.vocabulary for word in words) / len(words) if words else 0.0
-
-    def _occurrences(self, view: features.View) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The row and the clause of each feature the model knows, as often as it occurs."""
+    def _gifts_of_features(self, view: features.View, words: Sequence[_Word]) -> NDArray[np.float32]:
         rows: list[int] = []
         clauses: list[int] = []
-        for word, clause in view.words:
-            found = self._rows_of.get(word)
-            if found is None:
-                found = self._rows_of_word(word)
-            rows += found
-            clauses += [clause] * len(found)
+        for word, (_, clause) in zip(words, view.words, strict=True):
+            rows += word.rows
+            clauses += [clause] * len(word.rows)
         row_of = self.vocabulary.get
         for name, clause in view.named:
             row = row_of(name)
             if row is not None:
                 rows.append(row)
                 clauses.append(clause)
-        return np.array(rows, dtype=np.int64), np.array(clauses, dtype=np.int64)
+        known, table = _shared_out(rows, clauses, len(view.clauses) + 1, self._worth)
+        return table @ self.weights[known].astype(np.float32)
 
-    def _rows_of_word(self, word: str) -> list[int]:
-        if len(self._rows_of) >= MOST_WORDS:
-            self._rows_of.clear()
+    def _worth(self, known: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float32]:
+        return features.weigh(counts, of=np.zeros_like(known), idf=self.idf[known], blocks=self.blocks[known])
+
+    def _gifts_of_meaning(self, view: features.View, words: Sequence[_Word]) -> NDArray[np.float32]:
+        placed = [(word.vector, at) for word, (_, at) in zip(words, view.words, strict=True) if word.vector >= 0]
+        rows, clauses = [row for row, _ in placed], [clause for _, clause in placed]
+        known, table = _shared_out(rows, clauses, len(view.clauses) + 1, lambda _known, counts: 1.0 + np.log(counts))
+        meanings = table @ self.vectors.of(known)
+        length = float(np.linalg.norm(meanings.sum(axis=0)))
+        scale = features.MEANING / length if length else 0.0
+        return (meanings @ self.meaning_weights * scale).astype(np.float32)
+
+    def _learn(self, word: str) -> _Word:
+        """What the model knows of a word it has not met lately."""
+        if len(self._known) >= MOST_WORDS:
+            self._known.clear()
         rows = [self.vocabulary[name] for name in features.names_of(word) if name in self.vocabulary]
-        self._rows_of[word] = rows
-        return rows
+        is_letters = word[0].isalpha()
+        known = _Word(
+            rows=rows,
+            vector=self.vectors.row(word) if is_letters else -1,
+            is_letters=is_letters,
+            is_known=f"w:{word}" in self.vocabulary,
+        )
+        self._known[word] = known
+        return known
 
     def probabilities(self, head: str, scores: NDArray[np.float32]) -> dict[str, float]:
         """The head's answers with their calibrated probabilities, which sum to one."""
@@ -132,6 +159,19 @@ class Model:
         return dict(zip(chosen.answers, (raised / raised.sum()).tolist(), strict=True))
 
 
+def _shared_out(
+    rows: Sequence[int],
+    clauses: Sequence[int],
+    size: int,
+    worth: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[Any]],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The different rows, and for each of `size` clauses how much of each row's worth falls to it."""
+    known, place, counts = np.unique(np.array(rows, dtype=np.int64), return_inverse=True, return_counts=True)
+    cells = (np.array(clauses, dtype=np.int64) % size) * len(known) + place
+    shares = np.bincount(cells, weights=(worth(known, counts) / counts)[place], minlength=size * len(known))
+    return known, shares.reshape(size, len(known)).astype(np.float32)
+
+
 def to_bytes(model: Model) -> bytes:
     """The model as the content of a model file. The same model gives the same bytes, so a rebuilt file shows no false
     change."""
@@ -139,6 +179,7 @@ def to_bytes(model: Model) -> bytes:
     description = {
         "format": FORMAT,
         "version": model.version,
+        "vectors": model.vectors.version,
         "heads": [
             {"name": h.name, "answers": h.answers, "first_column": h.first_column, "temperature": h.temperature}
             for h in model.heads.values()
@@ -149,6 +190,7 @@ def to_bytes(model: Model) -> bytes:
         "vocabulary": np.frombuffer("\n".join(names).encode(), dtype=np.uint8),
         "idf": model.idf.astype(np.float32),
         "weights": model.weights,
+        "meaning_weights": model.meaning_weights.astype(np.float32),
         "bias": model.bias.astype(np.float32),
     }
     whole = io.BytesIO()
@@ -186,12 +228,15 @@ def _read(source: Path | io.BytesIO, *, named: str) -> Model:
             description = json.loads(archive["description"].tobytes())
             names = archive["vocabulary"].tobytes().decode().split("\n")
             idf, weights, bias = archive["idf"], archive["weights"], archive["bias"]
+            meaning_weights = archive["meaning_weights"]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"{named} is not a model file: {error}") from error
     if description.get("format") != FORMAT:
         raise ModelError(f"{named} has model format {description.get('format')}; this version reads {FORMAT}.")
     if not (len(names) == len(idf) == len(weights)):
         raise ModelError(f"{named} is damaged: vocabulary and weights differ in length.")
+    if description["vectors"] != vectors.load().version:
+        raise ModelError(f"{named} was trained with other word vectors. Train it anew.")
     heads = {entry["name"]: Head(**{**entry, "answers": tuple(entry["answers"])}) for entry in description["heads"]}
     return Model(
         version=description["version"],
@@ -199,5 +244,7 @@ def _read(source: Path | io.BytesIO, *, named: str) -> Model:
         vocabulary={name: row for row, name in enumerate(names)},
         idf=idf,
         weights=weights,
+        meaning_weights=meaning_weights,
         bias=bias,
+        vectors=vectors.load(),
     )

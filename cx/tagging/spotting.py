@@ -14,46 +14,30 @@ from typing import Final, NamedTuple
 _WORD: Final = re.compile(r"\w+")
 #: An alternative of word characters alone matches a whole word or nothing, whatever stands around it.
 _ONE_WORD: Final = re.compile(r"(?:[a-z\d_?*+()|:\[\]]|\\w|\\d)*")
-#: Alternatives are filed under so many letters at most.
+#: Alternatives are filed under so many letters of their first word at most, and compared by so many characters.
 _LETTERS: Final = 4
-#: Words whose alternatives are remembered; after that many the memory starts anew.
-_MOST_WORDS: Final = 30_000
-_OFTEN: Final = 8
+_COMPARED: Final = 8
+#: A word is remembered with so many characters that follow it: most phrases are ruled out by those.
+_AHEAD: Final = 4
+#: Words (with what follows them) whose alternatives are remembered; after that many the memory starts anew.
+_MOST_WORDS: Final = 60_000
 
 Match = Callable[[str, int], re.Match[str] | None]
 
 
 class _Phrase(NamedTuple):
-    """One alternative of one cue."""
+    """One alternative of one cue, and how the texts it matches begin. Comparing that is far cheaper than matching."""
 
     cue: str
     pattern: str
+    opening: str
 
 
-class _Prospects:
-    """What can begin at a word: cues that the word alone is, and phrases that must be tried.
+class _Prospects(NamedTuple):
+    """What can begin at a word: cues that the word alone is, and phrases that must be tried."""
 
-    A word that comes often gets a gate: one pattern that matches wherever any of its phrases does, so that most of the
-    time one question is enough. Gates take long to compile, so rare words go without.
-    """
-
-    __slots__ = ("_gate", "_seen", "certain", "phrases")
-
-    def __init__(self, *, certain: tuple[str, ...], phrases: tuple[_Phrase, ...]) -> None:
-        self.certain = certain
-        self.phrases = phrases
-        self._seen = 0
-        self._gate: Match | None = None
-
-    def at(self, text: str, start: int) -> Iterator[tuple[str, int]]:
-        """The cues of the phrases that begin here, with where each ends."""
-        self._seen += 1
-        if self._seen == _OFTEN:
-            self._gate = _attempt("|".join(dict.fromkeys(phrase.pattern for phrase in self.phrases)))
-        if self._gate is None or self._gate(text, start):
-            for phrase in self.phrases:
-                if hit := _attempt(phrase.pattern)(text, start):
-                    yield phrase.cue, hit.end()
+    certain: tuple[str, ...]
+    phrases: tuple[_Phrase, ...]
 
 
 class Spotter:
@@ -66,8 +50,9 @@ class Spotter:
         self._filed: dict[str, list[_Phrase]] = {}
         for name, pattern in phrases.items():
             for alternative in alternatives(pattern):
-                for opening in set(_openings(alternative)):
-                    self._filed.setdefault(opening, []).append(_Phrase(name, alternative))
+                for opening in sorted(set(_openings(alternative))):
+                    self._filed.setdefault(_drawer(opening), []).append(_Phrase(name, alternative, opening))
+        self._of_word: dict[str, _Prospects] = {}
         self._known: dict[str, _Prospects] = {}
 
     def spans(self, text: str) -> list[tuple[str, int, int]]:
@@ -76,37 +61,47 @@ class Spotter:
         ends: dict[str, int] = {}
         known = self._known
         for match in _WORD.finditer(text):
-            word, start = match.group(), match.start()
-            prospects = known.get(word) or self._prospects(word)
+            start, end = match.span()
+            seen = text[start : end + _AHEAD]
+            prospects = known.get(seen) or self._prospects(match.group(), seen)
             for cue in prospects.certain:
                 if ends.get(cue, 0) <= start:
-                    ends[cue] = match.end()
-                    found.append((cue, start, match.end()))
-            if prospects.phrases:
-                for cue, end in prospects.at(text, start):
-                    if ends.get(cue, 0) <= start:
-                        ends[cue] = end
-                        found.append((cue, start, end))
-        for cue, pattern in self._signs:
-            found.extend((cue, hit.start(), hit.end()) for hit in pattern.finditer(text))
+                    ends[cue] = end
+                    found.append((cue, start, end))
+            for cue, pattern, _opening in prospects.phrases:
+                if ends.get(cue, 0) <= start and (hit := _attempt(pattern)(text, start)):
+                    ends[cue] = hit.end()
+                    found.append((cue, start, hit.end()))
+        for cue, sign in self._signs:
+            found.extend((cue, hit.start(), hit.end()) for hit in sign.finditer(text))
         return found
 
-    def _prospects(self, word: str) -> _Prospects:
-        certain: dict[str, None] = {}
-        tries: dict[_Phrase, None] = {}
-        for opening in (*(word[:size] for size in range(_LETTERS + 1)), word[:_LETTERS] + " "):
-            for phrase in self._filed.get(opening, ()):
-                if not _ONE_WORD.fullmatch(phrase.pattern):
-                    tries[phrase] = None
-                elif _attempt(phrase.pattern)(word, 0):
-                    certain[phrase.cue] = None
+    def _prospects(self, word: str, seen: str) -> _Prospects:
+        """What can begin at a word, seen with the few characters that follow it."""
         if len(self._known) >= _MOST_WORDS:
             self._known.clear()
-        prospects = _Prospects(
-            certain=tuple(certain), phrases=tuple(phrase for phrase in tries if phrase.cue not in certain)
-        )
-        self._known[word] = prospects
+            self._of_word.clear()
+        whole = self._of_word.get(word) or self._of_word.setdefault(word, self._opened_by(word))
+        fitting = {
+            (phrase.cue, phrase.pattern): phrase
+            for phrase in whole.phrases
+            if seen.startswith(phrase.opening) or phrase.opening.startswith(seen)
+        }
+        prospects = _Prospects(whole.certain, tuple(fitting.values()))
+        self._known[seen] = prospects
         return prospects
+
+    def _opened_by(self, word: str) -> _Prospects:
+        """What can begin at a word, whatever follows it."""
+        certain: dict[str, None] = {}
+        phrases: list[_Phrase] = []
+        for drawer in (*(word[:size] for size in range(_LETTERS + 1)), f"{word} "):
+            for phrase in self._filed.get(drawer, ()):
+                if not _ONE_WORD.fullmatch(phrase.pattern):
+                    phrases.append(phrase)
+                elif _attempt(phrase.pattern)(word, 0):
+                    certain[phrase.cue] = None
+        return _Prospects(tuple(certain), tuple(phrase for phrase in phrases if phrase.cue not in certain))
 
 
 @lru_cache(maxsize=20_000)  # several times as many as there are alternatives
@@ -125,26 +120,32 @@ def alternatives(pattern: str) -> list[str]:
     return [*parts, pattern[begin:]]
 
 
+def _drawer(opening: str) -> str:
+    """Where an opening is filed: under its first word if that surely ends within it, else under its first letters."""
+    word = re.match(r"\w*", opening)
+    first = word.group() if word else ""
+    return f"{first} " if len(first) < min(len(opening), _LETTERS) else first[:_LETTERS]
+
+
 def _openings(pattern: str, so_far: str = "") -> Iterator[str]:
-    """The letters with which texts matched by the pattern can begin, as far as they are certain: at most four, and a
-    space after them where the first word surely ends there."""
-    if len(so_far) >= _LETTERS or not pattern:
-        yield so_far[:_LETTERS]
+    """The characters with which texts matched by the pattern can begin, as far as they are certain."""
+    if len(so_far) >= _COMPARED or not pattern:
+        yield so_far[:_COMPARED]
         return
     first, rest = _first_item(pattern)
-    optional = rest[:1] in ("?", "*", "{")
-    follows = re.sub(r"^(?:[?*+]|\{[^}]*\})\??", "", rest)
-    if optional:
+    repeats, follows = rest[:1] in ("*", "+", "{"), re.sub(r"^(?:[?*+]|\{[^}]*\})\??", "", rest)
+    if rest[:1] in ("?", "*", "{"):
         yield from _openings(follows, so_far)
     if first.startswith("(?:"):
         for inner in alternatives(first[3:-1]):
-            yield from _openings(inner + ("" if rest[:1] in ("*", "+", "{") else follows), so_far)
-    elif len(first) == 1 and first.isalnum() and rest[:1] not in ("*", "+", "{"):
-        yield from _openings(follows, so_far + first)
-    elif first.isalnum():
-        yield so_far + first
-    elif first == " " and so_far:
-        yield so_far + " "
+            if repeats:
+                yield so_far
+            else:
+                yield from _openings(inner + follows, so_far)
+    elif len(first) == 1 and (first.isalnum() or first in " '-"):
+        yield from _openings("" if repeats else follows, so_far + first)
+    elif first == r"\d" and not so_far:
+        yield from "0123456789"
     else:
         yield so_far
 

@@ -13,9 +13,8 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from os.path import commonprefix
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,19 +51,20 @@ class Vectors:
         place = bisect_left(self.words, word)
         if place < len(self.words) and self.words[place] == word:
             return place
-        shared, nearest = max(
-            ((len(commonprefix([word, self.words[near]])), -near) for near in (place - 1, place) if self._has(near)),
-            default=(0, 0),
-        )
-        return -nearest if shared >= max(SHARED_LETTERS, SHARED * len(word)) else UNKNOWN
+        near = [at for at in (place - 1, place) if 0 <= at < len(self.words)]
+        shared, nearest = max(((_shared(word, self.words[at]), at) for at in near), default=(0, UNKNOWN))
+        return nearest if shared >= max(SHARED_LETTERS, SHARED * len(word)) else UNKNOWN
 
-    def _has(self, place: int) -> bool:
-        return 0 <= place < len(self.words)
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two words have in common at their beginning."""
+    length = min(len(one), len(other))
+    return next((place for place in range(length) if one[place] != other[place]), length)
 
 
 def to_bytes(vectors: Vectors) -> bytes:
     """The content of a file of vectors. The same vectors give the same bytes."""
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "version": np.frombuffer(vectors.version.encode(), dtype=np.uint8),
         "words": np.frombuffer("\n".join(vectors.words).encode(), dtype=np.uint8),
         "table": vectors.table,
