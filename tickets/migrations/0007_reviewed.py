@@ -4,15 +4,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tickets', '0006_who_wrote'),
+        ("tickets", "0006_who_wrote"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='event',
-            name='kind',
-            field=models.CharField(choices=[('ticket.created', 'opened the ticket'), ('message.received', 'wrote'), ('message.sent', 'replied'), ('message.announced', 'an automatic message was sent'), ('note.added', 'added a note'), ('ticket.assigned', 'assigned the ticket'), ('ticket.unassigned', 'took the assignee off'), ('ticket.moved', 'moved the ticket to another team'), ('ticket.waiting', 'is waiting for the customer'), ('ticket.snoozed', 'snoozed the ticket'), ('ticket.woke', 'the ticket woke up'), ('ticket.prioritised', 'changed the priority'), ('ticket.resolved', 'resolved the ticket'), ('ticket.reopened', 'reopened the ticket'), ('ticket.closed', 'the ticket was closed'), ('ticket.continued', 'continues an earlier ticket'), ('mail.also_addressed', 'was also sent to another of our addresses'), ('mail.answered_elsewhere', 'answered from their own mail program'), ('mail.resent', 'sent a mail again'), ('mail.marked_spam', 'marked it as spam'), ('mail.undelivered', 'a mail could not be delivered'), ('address.confirmed', 'confirmed the address'), ('sla.breached', 'a target was missed'), ('cx.tagged', 'tagged the ticket'), ('cx.untagged', 'undid the tagging'), ('cx.reviewed', 'looked into what stands behind the staff attitude'), ('cx.promised', 'recorded a promise'), ('cx.promise_settled', 'settled a promise'), ('cx.answered_survey', 'answered a survey')], max_length=30),
+            model_name="event",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("ticket.created", "opened the ticket"),
+                    ("message.received", "wrote"),
+                    ("message.sent", "replied"),
+                    ("message.announced", "an automatic message was sent"),
+                    ("note.added", "added a note"),
+                    ("ticket.assigned", "assigned the ticket"),
+                    ("ticket.unassigned", "took the assignee off"),
+                    ("ticket.moved", "moved the ticket to another team"),
+                    ("ticket.waiting", "is waiting for the customer"),
+                    ("ticket.snoozed", "snoozed the ticket"),
+                    ("ticket.woke", "the ticket woke up"),
+                    ("ticket.prioritised", "changed the priority"),
+                    ("ticket.resolved", "resolved the ticket"),
+                    ("ticket.reopened", "reopened the ticket"),
+                    ("ticket.closed", "the ticket was closed"),
+                    ("ticket.continued", "continues an earlier ticket"),
+                    ("mail.also_addressed", "was also sent to another of our addresses"),
+                    ("mail.answered_elsewhere", "answered from their own mail program"),
+                    ("mail.resent", "sent a mail again"),
+                    ("mail.marked_spam", "marked it as spam"),
+                    ("mail.undelivered", "a mail could not be delivered"),
+                    ("address.confirmed", "confirmed the address"),
+                    ("sla.breached", "a target was missed"),
+                    ("cx.tagged", "tagged the ticket"),
+                    ("cx.untagged", "undid the tagging"),
+                    ("cx.reviewed", "looked into what stands behind the staff attitude"),
+                    ("cx.promised", "recorded a promise"),
+                    ("cx.promise_settled", "settled a promise"),
+                    ("cx.answered_survey", "answered a survey"),
+                ],
+                max_length=30,
+            ),
         ),
     ]
