@@ -20,6 +20,7 @@ MOST_READ: Final = 20_000
 
 # While we work each placeholder is one character that no text has, so that nothing matches inside it.
 _NAME, _MAIL, _LINK, _NUMBER, _ADDRESS, _DATE = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004", "\ue005"
+MOST_ROUNDS: Final = 6
 PLACEHOLDERS: Final = {
     _NAME: "[name]", _MAIL: "[email]", _LINK: "[link]", _NUMBER: "[number]", _ADDRESS: "[address]", _DATE: "[date]",
 }  # fmt: skip
@@ -30,6 +31,15 @@ def redact(text: str, *, names: Iterable[str] = (), is_title: bool = False) -> s
 
     `is_title`: a subject; where it is written Like This, capital letters prove nothing. Twice is the same as once.
     """
+    known, before = list(names), ""
+    for _ in range(MOST_ROUNDS):  # what is taken out can lay bare what stood beside it
+        if text == before:
+            break
+        before, text = text, _redacted(text, names=known, is_title=is_title)
+    return text
+
+
+def _redacted(text: str, *, names: Iterable[str], is_title: bool) -> str:
     found = _clean(text)
     for mark, placeholder in PLACEHOLDERS.items():
         found = found.replace(placeholder, mark)
