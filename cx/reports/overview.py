@@ -12,13 +12,14 @@ from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from cx.reports import heat_map, kpis, promises, satisfaction, small_cells
+from cx.reports import attitude, heat_map, kpis, promises, satisfaction, small_cells
+from cx.reports.attitude import TeamAttitude
 from cx.reports.coverage import Coverage, coverage
 from cx.reports.headline import headline
 from cx.reports.heat_map import HeatMap
 from cx.reports.kpis import Kpi
 from cx.reports.measures import Percentile, Presentable, Share, censored_percentile, percentile, presentable
-from cx.reports.promises import Ledger
+from cx.reports.promises import Ledger, Quoted
 from cx.reports.satisfaction import Satisfaction
 from tickets import reports
 from tickets.models import Channel, Target
@@ -100,6 +101,8 @@ class Overview:
     durations: Durations
     backlog: Backlog
     ledgers: tuple[Ledger, Ledger]
+    quoted: list[Quoted]
+    attitudes: list[TeamAttitude]
     satisfactions: tuple[Satisfaction, Satisfaction]
 
     @property
@@ -222,5 +225,7 @@ def overview(scope: Scope, *, confirmed_only: bool = False) -> Overview:
         durations=reports.durations(scope, arrived=arrived),
         backlog=reports.backlog(scope),
         ledgers=promises.ledgers(scope),
+        quoted=[each for each in promises.quoted(scope) if scope.sees_small_cells or not each.is_small],
+        attitudes=attitude.attitudes(scope),
         satisfactions=satisfaction.satisfaction(scope),
     )

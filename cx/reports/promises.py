@@ -1,4 +1,4 @@
-"""Whether we kept our word: the promises that were due in a period."""
+"""Whether we kept our word: the promises that were due in a period, and those that customers speak of."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from cx.models import Promise
+from cx.codebook import Direction, Gap, PromiseSource
+from cx.models import Promise, Tagging
 from cx.reports.measures import Share
+from cx.reports.small_cells import is_small
 from tickets.models.ticket import TicketQuerySet
 from tickets.reports import Scope
 
@@ -63,6 +65,40 @@ def ledgers(scope: Scope) -> tuple[Ledger, Ledger]:
         for row in rows
     }
     return found.get(True, Ledger()), found.get(False, Ledger())
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """Promises that customers speak of, by whose word it was."""
+
+    source: PromiseSource
+    spoken_of: int
+    not_kept: int  # the customer says that it was not kept
+
+    @property
+    def missed(self) -> Share:
+        return Share(self.not_kept, self.spoken_of)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether one of its numbers may point at a person."""
+        return any(map(is_small, (self.spoken_of, self.not_kept, self.spoken_of - self.not_kept)))
+
+
+def quoted(scope: Scope) -> list[Quoted]:
+    """Of the tickets that arrived in the period: whose promises they speak of, the most frequent first.
+
+    One that is spoken of without complaint may have been kept or be still to come.
+    """
+    missed = Q(gap_primary=Gap.PROMISE_MISMATCH, direction=Direction.BELOW)
+    rows = (
+        scope.of(Tagging.objects.counted().filter(promise__isnull=False, **scope.period.only("arrived_at")))
+        .order_by()
+        .values_list("promise__who")
+        .annotate(spoken_of=Count("pk"), not_kept=Count("pk", filter=missed))
+    )
+    found = [Quoted(PromiseSource(who), n, k) for who, n, k in rows if who in PromiseSource.values]
+    return sorted(found, key=lambda each: (-each.spoken_of, each.source))
 
 
 def with_late_promise(scope: Scope) -> TicketQuerySet:

@@ -14,7 +14,7 @@ import time_machine
 from django.test import Client
 
 from cx import wording
-from cx.models import Promise
+from cx.models import Promise, Tagging
 from helpdesk.common.spreadsheets import defused
 from helpdesk.people.models import Customer, User
 from helpdesk.people.models import company as company_row
@@ -370,3 +370,47 @@ def test_the_report_counts_by_the_companys_own_departments(
     assert address
     behind = words(client, address[1].replace("&amp;", "&"))
     assert "Any gap: Too few people, Training 2" in behind
+
+
+# --- Whose promises, and whose attitude --------------------------------------------------------------------------
+
+
+def _quoted(customer: Customer, who: str, *, missed: bool, number: int) -> None:
+    gap = "promise_mismatch" if missed else "none"
+    ticket = a_tagged_ticket(customer, "purchase", gap, at=LATELY + timedelta(minutes=number), subject=f"Word {number}")
+    Tagging.objects.filter(ticket=ticket).update(promise={"what": "free for a month", "by": None, "who": who})
+
+
+def test_promises_are_counted_by_whose_word_it_was(
+    as_user: SignIn, mia: User, gus: User, carla: Customer, cast: Cast
+) -> None:
+    for number in range(12):
+        _quoted(carla, "ad", missed=number < 9, number=number)
+    for number in range(12, 15):
+        _quoted(carla, "agent", missed=True, number=number)
+
+    said = words(as_user(mia), "/reports/")
+    assert "An advertisement 9 of 12 not kept 75% 47% to 91%" in said  # Wilson
+    assert "One of our people 3 of 3 not kept" in said
+    assert "A contract" not in said
+    said = words(as_user(gus), "/reports/")
+    assert "not kept" not in said.partition("Promises that customers speak of")[2][:200]
+
+
+def test_what_stands_behind_attitudes_is_told_by_team_from_five_on_and_to_managers_alone(
+    as_user: SignIn, cast: Cast
+) -> None:
+    for number in range(7):
+        team = cast.billing if number < 5 else cast.installations
+        ticket = a_tagged_ticket(
+            cast.carla, "use", "experience_process", at=LATELY + timedelta(minutes=number), team=team, by=cast.ana,
+            cause="staff_attitude", subject=f"Rude {number}",
+        )  # fmt: skip
+        if number < 2:
+            Tagging.refine(ticket, by=cast.mia, refinement="engagement" if number else "hiring")
+
+    said = words(as_user(cast.mia), "/reports/")
+    assert "Billing not engaged 1, wrong hire 1, not looked into 3 5" in said
+    assert "Installations too few to show" in said
+    for who in (cast.ana, cast.lea, cast.gus):
+        assert "wrong hire" not in words(as_user(who), "/reports/")
