@@ -148,15 +148,19 @@ def _lock(inbound: InboundEmail) -> _Held:
     found = row.select_for_update(skip_locked=skip).values_list("released_by_id", Exists(others))[:1]
     for inbound.released_by_id, has_others in found:
         return _Held.OTHERS_TOO if has_others else _Held.ALONE
-    return _Held.NOT
+    # Whoever reads the same mail from another mailbox holds this row, too, and does not read it.
+    return _Held.OTHERS_TOO if others.exists() else _Held.NOT
 
 
 def _lock_with_others(inbound: InboundEmail) -> _Held:
     """The row with the same mail in our other mailboxes, always locked in the same order: of two workers who have one
     each, the second waits and then finds the ticket of the first."""
-    alike = InboundEmail.objects.select_for_update().filter(key=inbound.key).order_by("pk").values_list("pk", "state")
-    is_ours = (inbound.pk, State.STORED) in list(alike)
-    return _Held.OTHERS_TOO if is_ours else _Held.NOT
+    alike = InboundEmail.objects.select_for_update().filter(key=inbound.key).order_by("pk")
+    for pk, state, released_by_id in list(alike.values_list("pk", "state", "released_by_id")):
+        if pk == inbound.pk and state == State.STORED:
+            inbound.released_by_id = released_by_id
+            return _Held.OTHERS_TOO
+    return _Held.NOT
 
 
 def _set_aside(inbound: InboundEmail, reason: str) -> None:
