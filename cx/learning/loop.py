@@ -2,7 +2,8 @@
 
 The truth is what a person said last and did not take back. One ticket in five, chosen by a hash of its key, is held
 back for ever: no model ever learns from it, and on those alone a new model is compared with the one in use. The rule
-is `cx.comparing`; every model made is a row with its figures, and a person can put any that is kept in use again.
+stands in `cx.learning.comparing`; every model made is a row with its figures, and a person can put any that is kept in
+use again.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 #: Enough for any figure's interval to be narrow, and read in one go however many there are.
 LATEST: Final = 5_000
 MONTHS: Final = 12
-ENOUGH: Final = 30  # as in `cx.agreement`, which would bring numpy along
+ENOUGH: Final = 30  # as in `cx.learning.agreement`, which would bring numpy along
 MOST_CONFUSIONS = 3
 HEAT: Final = (0.02, 0.05, 0.10, 0.20, 0.35)  # share of an answer taken for another, from the second colour on
 NOTHING: Final = "none"  # an answer that is left out, as in `cx.tagging.evaluating`

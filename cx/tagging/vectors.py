@@ -7,8 +7,6 @@ learnt from one helps the other, and a word that few training texts had is under
 
 from __future__ import annotations
 
-import io
-import zipfile
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cx.tagging import archives
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "data" / "vectors.npz"
 #: An unknown word is read as the known one it shares most of its beginning with: at least so many letters, and at least
@@ -70,14 +70,7 @@ def to_bytes(vectors: Vectors) -> bytes:
         "table": vectors.table,
         "steps": vectors.steps.astype(np.float16),
     }
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            buffer = io.BytesIO()
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            archive.writestr(entry, buffer.getvalue(), zipfile.ZIP_DEFLATED)
-    return whole.getvalue()
+    return archives.to_bytes(arrays)
 
 
 @lru_cache(maxsize=2)

@@ -262,14 +262,6 @@ def test_an_everyday_message_counts_as_read(text: str) -> None:
     assert tagged(text).is_legible
 
 
-def test_many_messages_are_tagged_as_each_alone() -> None:
-    messages = [{"subject": "Late", "body": text, "channel": "chat"} for text in EVERY_EXAMPLE]
-
-    together = list(classifier.tag_many(messages))
-
-    assert together == [tagged(text, subject="Late", channel="chat") for text in EVERY_EXAMPLE]
-
-
 def test_a_text_of_a_hundred_kilobytes_is_tagged_by_its_head_and_tail() -> None:
     matter = "My parcel arrived smashed and I want a refund. "
     body = matter + "lorem ipsum dolor sit amet " * 4000 + "Terrible courier, I am furious."

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
-
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from cx import bulk
 from cx.models import Tagging
 from helpdesk.people.models import User
 from tests import cast as people
 from tests import factories
+from tests.races.threads import together
 from tests.workspace.conftest import SUGGESTION
 from tickets.models import EventKind, Ticket
 
@@ -24,21 +20,6 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "postgresql", reason="races need PostgreSQL"),
 ]
 LOT = 6
-
-
-def together(*work: Callable[[], Any]) -> list[Any]:
-    """Each in a thread of its own, all beginning at once; what each returned."""
-    barrier = Barrier(len(work))
-
-    def run(one: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(10)
-            return one()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return [each.result(60) for each in [pool.submit(run, one) for one in work]]
 
 
 @pytest.fixture

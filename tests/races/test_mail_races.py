@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from tests import cast as people
 from tests import factories
+from tests.races.threads import together
 from tickets.mail import receiving, spam, storing
 from tickets.models import Delivery, EventKind, InboundEmail, Mailbox, SpamWord, Ticket
 
@@ -20,21 +18,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="races need PostgreSQL"),
 ]
-
-
-def together(*work: Callable[[], Any]) -> list[Any]:
-    """Each in a thread of its own, all beginning at once; what each returned."""
-    barrier = Barrier(len(work))
-
-    def run(one: Callable[[], Any]) -> Any:
-        try:
-            barrier.wait(10)
-            return one()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(work)) as pool:
-        return [each.result(60) for each in [pool.submit(run, one) for one in work]]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from cx.opinions import second_opinion
 from tests import cast as people
 from tests import factories
 from tests.language_model import LanguageModelServer
-from tests.races.test_mail_races import together
+from tests.races.threads import together
 
 pytestmark = [
     pytest.mark.race,
