@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from cx import codebook, suggesting
 from cx.codebook import LANGUAGES, Direction, RootCause, Severity
-from cx.learning.model_in_use import loaded, model_in_use
+from cx.learning.model_in_use import loaded
 from cx.models import Tagging, TrainedModel
 from tickets.models import Message
 
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from cx.learning.comparing import Verdict
     from cx.tagging.model import Model
     from cx.tagging.training import Text
-
-__all__ = ["Outcome", "Progress", "learn", "model_in_use", "progress"]
 
 log = logging.getLogger(__name__)
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 
 from cx import follow_ups, observing, surveys
@@ -18,6 +16,7 @@ from helpdesk.common.errors import Refusal
 from helpdesk.people.models import Allowance, Customer, User
 from tests import cast as people
 from tests import factories
+from tests.races.threads import together
 from tickets.mail import receiving, sending, storing
 from tickets.models import Delivery, Event, EventKind, InboundEmail, OutboxEmail, Ticket
 
@@ -32,19 +31,14 @@ WORKERS = 6
 
 def at_once(work: Callable[[], Any], *, workers: int = WORKERS) -> list[Any]:
     """The same work in several threads that begin together; what each returned or raised."""
-    barrier = Barrier(workers)
 
-    def run(_: int) -> Any:
+    def run() -> Any:
         try:
-            barrier.wait(10)
             return work()
         except Refusal as refusal:
             return refusal
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(run, range(workers)))
+    return together(*[run] * workers)
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.utils.translation import override
 
 from cx import wording
@@ -17,6 +16,7 @@ from cx.models import Department, SubCause, Wording
 from cx.wording import Term
 from helpdesk.common.errors import Refusal
 from tests.cast import Cast
+from tests.races.threads import together
 
 pytestmark = [
     pytest.mark.race,
@@ -27,20 +27,15 @@ pytestmark = [
 
 def at_once(work: Callable[[str], Any], whats: list[str]) -> list[Any]:
     """The same work on each of these, in threads that begin together; what each returned or refused."""
-    barrier = Barrier(len(whats))
 
     def run(what: str) -> Any:
         try:
-            barrier.wait(10)
             with override("en"):
                 return work(what)
         except Refusal as refusal:
             return refusal
-        finally:
-            connections.close_all()
 
-    with ThreadPoolExecutor(len(whats)) as pool:
-        return list(pool.map(run, whats))
+    return together(*[partial(run, what) for what in whats])
 
 
 def test_of_many_who_take_one_word_for_different_tags_one_gets_it(cast: Cast) -> None:
