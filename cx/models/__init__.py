@@ -5,6 +5,7 @@ from cx.models.observation import Observation
 from cx.models.opinion_request import OpinionRequest
 from cx.models.promise import Promise
 from cx.models.second_label import SecondLabel
+from cx.models.stake import Stake
 from cx.models.survey import Invitation, Response
 from cx.models.tagging import Tagging
 from cx.models.trained_model import TrainedModel
@@ -20,6 +21,7 @@ __all__ = [
     "Promise",
     "Response",
     "SecondLabel",
+    "Stake",
     "SubCause",
     "Tagging",
     "TrainedModel",

@@ -23,15 +23,19 @@ class FollowUp(models.Model):
 
     class Kind(models.TextChoices):
         REALLY_SOLVED = "really_solved", _("Is it really solved?")
+        CONTACT = "contact", _("Get in touch")  # planned by a person, done by a person
 
     class State(models.TextChoices):
         PLANNED = "planned", _("Planned")
         DONE = "done", _("Done")
         DROPPED = "dropped", _("Not done")
 
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="follow_ups")
+    ticket = models.ForeignKey("tickets.Ticket", null=True, on_delete=models.CASCADE, related_name="follow_ups")
+    customer = models.ForeignKey("people.Customer", null=True, on_delete=models.CASCADE, related_name="follow_ups")
     kind = models.CharField(max_length=20, choices=Kind)
-    cause = models.ForeignKey("tickets.Event", on_delete=models.CASCADE, related_name="follow_ups")
+    cause = models.ForeignKey("tickets.Event", null=True, on_delete=models.CASCADE, related_name="follow_ups")
+    owner = models.ForeignKey("people.User", null=True, on_delete=models.SET_NULL, related_name="follow_ups")
+    text = models.CharField(max_length=300, blank=True)  # what we will do, in the words of whoever planned it
     state = models.CharField(max_length=8, choices=State, default=State.PLANNED)
     due_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
@@ -40,11 +44,21 @@ class FollowUp(models.Model):
     objects = FollowUpQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["kind", "cause"], name="one_follow_up_per_cause")]
-        indexes = [models.Index(fields=["due_at"], name="follow_up_due", condition=Q(state="planned"))]
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "cause"], name="one_follow_up_per_cause"),
+            models.CheckConstraint(
+                name="follow_up_has_its_subject",
+                condition=(Q(kind="contact") & Q(customer__isnull=False))
+                | (~Q(kind="contact") & Q(ticket__isnull=False, cause__isnull=False)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="follow_up_due", condition=Q(state="planned")),
+            models.Index(fields=["owner", "due_at"], name="follow_up_owner", condition=Q(state="planned")),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.kind} for ticket {self.ticket_id}"
+        return f"{self.kind} for " + (f"ticket {self.ticket_id}" if self.ticket_id else f"customer {self.customer_id}")
 
     def drop(self, *, reason: str) -> bool:
         """Decide against it, saying why. Returns whether it was still planned."""

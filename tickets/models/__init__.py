@@ -1,6 +1,7 @@
 """What was asked and what we did."""
 
 from tickets.models.attachment import Attachment
+from tickets.models.bulk_action import BulkAction, BulkItem
 from tickets.models.delivery import Delivery
 from tickets.models.draft import Draft
 from tickets.models.event import Event, EventKind
@@ -12,7 +13,9 @@ from tickets.models.message import Author, Channel, Message
 from tickets.models.note import Note
 from tickets.models.notification import Notification
 from tickets.models.outbox_email import OutboxEmail
+from tickets.models.presence import Presence
 from tickets.models.reading import Reading
+from tickets.models.saved_view import SavedView
 from tickets.models.sla import Target
 from tickets.models.spam import BlockedSender, SpamWord
 from tickets.models.ticket import FAR, Priority, Status, Ticket, TicketNumber
@@ -22,6 +25,8 @@ __all__ = [
     "Attachment",
     "Author",
     "BlockedSender",
+    "BulkAction",
+    "BulkItem",
     "Channel",
     "Delivery",
     "Draft",
@@ -37,8 +42,10 @@ __all__ = [
     "Note",
     "Notification",
     "OutboxEmail",
+    "Presence",
     "Priority",
     "Reading",
+    "SavedView",
     "SpamWord",
     "Status",
     "Target",

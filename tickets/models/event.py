@@ -30,6 +30,10 @@ class EventKind(models.TextChoices):
     MARKED_SPAM = "mail.marked_spam", _("marked it as spam")
     UNDELIVERED = "mail.undelivered", _("a mail could not be delivered")
     CONFIRMED = "address.confirmed", _("confirmed the address")
+    MERGED = "ticket.merged", _("merged the ticket into another")
+    TOOK_IN = "ticket.took_in", _("merged another ticket into this one")
+    UNMERGED = "ticket.unmerged", _("undid the merging")
+    RESTORED = "ticket.restored", _("put the ticket back as it was")
     BREACHED = "sla.breached", _("a target was missed")
     TAGGED = "cx.tagged", _("tagged the ticket")
     UNTAGGED = "cx.untagged", _("undid the tagging")
@@ -50,9 +54,12 @@ class Event(models.Model):
     actor = models.ForeignKey("people.User", null=True, on_delete=models.PROTECT, related_name="events")
     happened_at = models.DateTimeField(default=timezone.now)
     details = models.JSONField(default=dict)
+    # Whether the search has taken up what the ticket says since; new ones wait for that, so none is missed.
+    is_indexed = models.BooleanField(default=False)
 
     class Meta:
         indexes = [
+            models.Index(fields=["id"], name="event_unindexed", condition=models.Q(is_indexed=False)),
             models.Index(fields=["ticket", "happened_at"], name="event_thread"),
             models.Index(fields=["happened_at"], name="event_time"),
         ]

@@ -27,6 +27,11 @@ class Notification(models.Model):
         CUSTOMER_WROTE = "customer_wrote", _("The customer wrote again")
         SOMEBODY_WROTE = "somebody_wrote", _("Somebody else wrote")
         BREACHED = "breached", _("A target was missed")
+        DUE_SOON = "due_soon", _("An answer is due soon")
+        NOTED = "noted", _("A colleague wrote a note")
+        WOKE = "woke", _("A snoozed ticket came back")
+        UNDELIVERED = "undelivered", _("A mail could not be delivered")
+        NEW_FOR_TEAM = "new_for_team", _("A new ticket for your team")
 
     user = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="notifications")
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="notifications")
@@ -34,13 +39,22 @@ class Notification(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     created_at = models.DateTimeField(default=timezone.now)
     read_at = models.DateTimeField(null=True)
+    shows_in_page = models.BooleanField(default=True)
+    mail_due_at = models.DateTimeField(null=True)  # when it goes out by mail, if it is unread then
+    is_for_digest = models.BooleanField(default=False)  # with others in one mail, instead of one of its own
+    mailed_at = models.DateTimeField(null=True)
 
     objects = NotificationQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "event"], name="one_notification_per_user_and_event")]
         indexes = [
-            models.Index(fields=["user", "-created_at"], name="notification_unread", condition=models.Q(read_at=None))
+            models.Index(fields=["user", "-created_at"], name="notification_unread", condition=models.Q(read_at=None)),
+            models.Index(
+                fields=["mail_due_at"],
+                name="notification_mail_due",
+                condition=models.Q(mail_due_at__isnull=False, mailed_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -161,6 +161,8 @@ class Ticket(models.Model):
     )
     language = models.CharField(_("language"), max_length=8, blank=True)  # what the customer reads
     continues = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="continued_by")
+    # Merged: it is closed, what it says stands in the other one's thread, and what comes for it goes there.
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     topic = models.CharField(max_length=20, blank=True)  # what was chosen in the web form: a hint, no more
     expected = models.TextField(blank=True)  # "What did you expect instead?"
     # A web form takes any address; until a link that was sent there is opened, nobody knows whose it is.
@@ -190,6 +192,7 @@ class Ticket(models.Model):
             models.Index(fields=["status", "due_next_at", "id"], name="ticket_queue"),
             models.Index(fields=["assignee", "status", "due_next_at", "id"], name="ticket_mine"),
             models.Index(fields=["team", "status", "due_next_at", "id"], name="ticket_team"),
+            models.Index(fields=["status", "risk", "due_next_at", "id"], name="ticket_at_risk"),
             models.Index(fields=["requester", "-created_at"], name="ticket_requester"),
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
             models.Index(fields=["resolved_at"], name="ticket_resolved", condition=Q(status="resolved")),
@@ -202,6 +205,9 @@ class Ticket(models.Model):
                 condition=~Q(status__in=["resolved", "closed"])
                 | Q(first_replied_at__isnull=False)
                 | ~Q(resolution_reason=""),
+            ),
+            models.CheckConstraint(
+                name="merged_means_closed", condition=Q(merged_into__isnull=True) | Q(status="closed")
             ),
             models.CheckConstraint(
                 name="snoozed_means_until", condition=~Q(status="snoozed") | Q(snoozed_until__isnull=False)

@@ -4,7 +4,7 @@ from helpdesk.people.models.account_email import AccountEmail
 from helpdesk.people.models.allowance import Allowance
 from helpdesk.people.models.api_token import ApiToken
 from helpdesk.people.models.company import Company
-from helpdesk.people.models.customer import Customer, CustomerAddress
+from helpdesk.people.models.customer import Customer, CustomerAddress, CustomerMerge
 from helpdesk.people.models.organisation import Organisation
 from helpdesk.people.models.team import Membership, Team
 from helpdesk.people.models.user import Role, User
@@ -16,6 +16,7 @@ __all__ = [
     "Company",
     "Customer",
     "CustomerAddress",
+    "CustomerMerge",
     "Membership",
     "Organisation",
     "Role",

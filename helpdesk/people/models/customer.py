@@ -26,6 +26,8 @@ class Customer(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     customer_since = models.DateField(_("customer since"), null=True, blank=True)  # empty: a prospect, or unknown
     refuses_surveys_at = models.DateTimeField(null=True, blank=True)
+    # The same person under another name: their addresses and tickets are with that one now.
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = CustomerQuerySet.as_manager()
@@ -98,3 +100,17 @@ class CustomerAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class CustomerMerge(models.Model):
+    """One row is one time two customers were found to be one person, with what it takes to tell them apart again."""
+
+    kept = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="merges")
+    gone = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    by = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="+")
+    moved = models.JSONField(default=dict)  # kind of row -> the ids that changed hands
+    merged_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"customer {self.gone_id} into {self.kept_id}"

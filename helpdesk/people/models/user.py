@@ -49,6 +49,7 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     is_active = models.BooleanField(_("may sign in"), default=True)
+    preferences = models.JSONField(default=dict, blank=True)  # read and written through people/preferences.py
     created_at = models.DateTimeField(auto_now_add=True)
 
     teams = models.ManyToManyField("people.Team", through="people.Membership", related_name="members")

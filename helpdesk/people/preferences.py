@@ -1,0 +1,53 @@
+"""How one person works: chosen once, kept with their login. One frozen value, read from and written to one column."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from helpdesk.people.models import User
+
+AFTER_SENDING = ("next", "stay", "list")
+LAYOUTS = ("table", "list")
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What `User.preferences` may hold. What is missing there, or is nonsense, is the default."""
+
+    after_sending: str = "next"  # the next ticket, the same one, or the list
+    layout: str = "table"
+    columns: tuple[str, ...] = ()  # of the table; none: the usual ones
+    view_order: tuple[str, ...] = ()  # slugs of queues and views in the left column, as the person put them
+    keys_are_on: bool = True
+    quiet_from: str = ""  # "18:00" in the person's zone; empty: no quiet hours
+    quiet_until: str = ""
+    digest_at: str = "08:00"
+    notices: dict[str, tuple[str, ...]] = field(default_factory=dict)  # kind -> channels: "page", "mail", "digest"
+
+    @classmethod
+    def of(cls, user: User) -> Preferences:
+        kept = user.preferences if isinstance(user.preferences, dict) else {}
+        found = cls()
+        for each in fields(cls):
+            value = kept.get(each.name)
+            default = getattr(found, each.name)
+            if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
+                found = replace(found, **{each.name: tuple(value)})
+            elif isinstance(default, dict) and isinstance(value, dict):
+                channels = {k: tuple(map(str, v)) for k, v in value.items() if isinstance(v, list)}
+                found = replace(found, **{each.name: channels})
+            elif isinstance(default, str | bool) and type(value) is type(default):
+                found = replace(found, **{each.name: value})
+        if found.after_sending not in AFTER_SENDING:
+            found = replace(found, after_sending=cls.after_sending)
+        return found if found.layout in LAYOUTS else replace(found, layout=cls.layout)
+
+
+def change(user: User, **values: Any) -> Preferences:
+    """Keep these choices, and leave the others as they are."""
+    changed = replace(Preferences.of(user), **values)
+    user.preferences = asdict(changed)
+    user.save(update_fields=["preferences"])
+    return changed
