@@ -11,7 +11,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from helpdesk.people.access import Ability
 from helpdesk.people.models import Company, User
+from helpdesk.people.preferences import AFTER_SENDING_LABELS, Preferences, change
 from tickets.models import Mailbox
 
 
@@ -66,6 +68,7 @@ class NewPasswordForm(forms.Form):
 
 class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
+    after_sending = forms.ChoiceField(label=_("After sending a reply"), choices=AFTER_SENDING_LABELS)
 
     class Meta:
         model = User
@@ -76,6 +79,16 @@ class ProfileForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.fields["language"].choices = [("", _("As the browser says")), *settings.LANGUAGES]  # type: ignore[attr-defined]
         self.fields["time_zone"].choices = [("", _("As the company")), *time_zones()]  # type: ignore[attr-defined]
+        if self.instance.may(Ability.REPLY):
+            self.initial["after_sending"] = Preferences.of(self.instance).after_sending
+        else:
+            del self.fields["after_sending"]
+
+    def save(self, commit: bool = True) -> User:
+        user: User = super().save(commit)
+        if chosen := self.cleaned_data.get("after_sending"):
+            change(user, after_sending=chosen)
+        return user
 
 
 class SetUpForm(forms.Form):

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from django.utils.translation import gettext_lazy as _
+
 if TYPE_CHECKING:
     from helpdesk.people.models import User
 
-AFTER_SENDING = ("next", "stay", "list")
+AFTER_SENDING_LABELS = {
+    "stay": _("Stay on the ticket"),
+    "next": _("Go to the next ticket"),
+    "list": _("Go back to the list"),
+}
+AFTER_SENDING = tuple(AFTER_SENDING_LABELS)
 LAYOUTS = ("table", "list")
 
 
@@ -16,11 +23,10 @@ LAYOUTS = ("table", "list")
 class Preferences:
     """What `User.preferences` may hold. What is missing there, or is nonsense, is the default."""
 
-    after_sending: str = "next"  # the next ticket, the same one, or the list
+    after_sending: str = "stay"  # on the ticket, on to the next one, or back to the list
     layout: str = "table"
     columns: tuple[str, ...] = ()  # of the table; none: the usual ones
     view_order: tuple[str, ...] = ()  # slugs of queues and views in the left column, as the person put them
-    keys_are_on: bool = True
     quiet_from: str = ""  # "18:00" in the person's zone; empty: no quiet hours
     quiet_until: str = ""
     digest_at: str = "08:00"
@@ -38,7 +44,7 @@ class Preferences:
             elif isinstance(default, dict) and isinstance(value, dict):
                 channels = {k: tuple(map(str, v)) for k, v in value.items() if isinstance(v, list)}
                 found = replace(found, **{each.name: channels})
-            elif isinstance(default, str | bool) and type(value) is type(default):
+            elif isinstance(default, str) and type(value) is type(default):
                 found = replace(found, **{each.name: value})
         if found.after_sending not in AFTER_SENDING:
             found = replace(found, after_sending=cls.after_sending)
@@ -51,3 +57,9 @@ def change(user: User, **values: Any) -> Preferences:
     user.preferences = asdict(changed)
     user.save(update_fields=["preferences"])
     return changed
+
+
+def after_sending_of(user: User) -> list[tuple[str, Any, bool]]:
+    """The choices as slug, label, whether it is this person's."""
+    chosen = Preferences.of(user).after_sending
+    return [(slug, label, slug == chosen) for slug, label in AFTER_SENDING_LABELS.items()]

@@ -157,6 +157,12 @@ def next_in_queue(request: AgentRequest, ticket: Ticket) -> str:
     return here.list_address(queue)
 
 
+def back_to_list(request: AgentRequest) -> str:
+    """The list that the ticket was opened from, from its first page."""
+    here = Here.of(request)
+    return here.list_address(queues.opened_from(here.queue, teams=queues.teams_of(request.user)))
+
+
 def _say(request: AgentRequest, message: str, *, undo: Undo | None) -> None:
     if undo:
         request.session[FLASH] = _flash(message, undo)

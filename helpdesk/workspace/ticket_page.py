@@ -12,6 +12,7 @@ from django.utils import timezone
 from cx.models import Promise, Response
 from cx.models.survey import SCALE, SurveyKind
 from helpdesk.people.access import Ability
+from helpdesk.people.preferences import after_sending_of
 from helpdesk.workspace import composer, queues
 from helpdesk.workspace.composer import Written
 from helpdesk.workspace.decorators import AgentRequest
@@ -87,6 +88,7 @@ def ticket_context(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         "may_tag": user.may(Ability.TAG),
         "may_review": user.may(Ability.REVIEW_COLLEAGUES),
         "may_note": user.may(Ability.WRITE_NOTES),
+        "after_sending": after_sending_of(request.user),
     }
 
 

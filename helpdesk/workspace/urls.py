@@ -15,6 +15,7 @@ from helpdesk.workspace.views import (
     notes,
     notifications,
     outbox,
+    preferences,
     promises,
     queue,
     refinement,
@@ -49,6 +50,7 @@ writing_urls = [
     path("tickets/<int:number>/replies/", replies.replies, name="replies"),
     path("tickets/<int:number>/replies/<int:pk>/undo/", replies.undo_reply, name="undo-reply"),
     path("tickets/<int:number>/notes/", notes.notes, name="notes"),
+    path("preferences/after-sending/", preferences.after_sending, name="after-sending"),
     path("tickets/<int:number>/drafts/<slug:mode>/", drafts.draft, name="draft"),
 ]
 

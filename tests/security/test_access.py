@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 REPLIES = {
     "assignment", "team", "priority", "resolution", "reopening", "waiting", "snooze", "waking", "replies", "undo-reply",
     "promises", "promise-kept", "promise-withdrawn", "ticket-new", "spam", "spam-undo", "undelivered-resend",
-    "undelivered-settle", "undelivered-unsettle",
+    "undelivered-settle", "undelivered-unsettle", "after-sending",
 }  # fmt: skip
 TAGS = {
     "tagging", "tagging-confirm", "tagging-undo", "confirm", "confirm-ticket", "confirm-undo", "second-look",

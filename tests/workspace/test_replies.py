@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from helpdesk.people.models import Customer, CustomerAddress, User
+from helpdesk.people.preferences import Preferences
 from tests import factories
 from tests.cast import Cast
 from tickets.models import Delivery, Draft, Message, Ticket
@@ -45,6 +47,34 @@ def test_the_same_reply_posted_twice_is_sent_once(as_user: Browser, ana: User, t
     _reply(as_user(ana), ticket, seen=seen)
 
     assert _answers(ticket) == ["It is on its way."]
+
+
+@pytest.mark.parametrize("chosen", ["stay", "next", "list"])
+def test_after_sending_one_is_where_one_chose_to_be(
+    as_user: Browser, ana: User, ticket: Ticket, chosen: str
+) -> None:
+    below = factories.a_ticket(ticket.requester, mailbox=ticket.mailbox)
+    Ticket.objects.filter(pk=below.pk).update(due_next_at=ticket.due_next_at + timedelta(hours=1))
+    client = as_user(ana)
+    client.post("/preferences/after-sending/", {"after_sending": chosen})
+    address = f"/tickets/{ticket.number}/replies/?in=open"
+    answer = client.post(address, {"text": "It is on its way.", "seen": ticket.messages.get().pk})
+
+    places = {
+        "stay": f"/tickets/{ticket.number}/?in=open#latest",
+        "next": f"/tickets/{below.number}/?in=open",
+        "list": "/queue/open/",
+    }
+    assert answer.headers["Location"] == places[chosen]
+
+
+def test_a_choice_that_is_none_changes_nothing(as_user: Browser, ana: User) -> None:
+    client = as_user(ana)
+    client.post("/preferences/after-sending/", {"after_sending": "next"})
+    client.post("/preferences/after-sending/", {"after_sending": "//elsewhere.example"})
+
+    ana.refresh_from_db()
+    assert Preferences.of(ana).after_sending == "next"
 
 
 def test_an_empty_reply_is_refused(as_user: Browser, ana: User, ticket: Ticket) -> None:

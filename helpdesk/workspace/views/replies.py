@@ -9,11 +9,12 @@ from helpdesk.common.errors import Refusal
 from helpdesk.common.uploads import takes_files
 from helpdesk.people.access import Ability
 from helpdesk.people.models import User
+from helpdesk.people.preferences import Preferences
 from helpdesk.workspace import composer
 from helpdesk.workspace.composer import Written
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.forms import ReplyForm
-from helpdesk.workspace.shortcuts import Here, Undo, find_ticket, moved_on, refused
+from helpdesk.workspace.shortcuts import Here, Undo, back_to_list, find_ticket, moved_on, next_in_queue, refused
 from helpdesk.workspace.ticket_page import answer_with_ticket, load
 from tickets import addressing, recipients
 from tickets.models import Author, Draft, Message, Status, Ticket
@@ -36,6 +37,7 @@ def replies(request: AgentRequest, number: int) -> HttpResponse:
 
     Where somebody wrote in the meantime the reply is held: the page comes back with the new message and the text.
     So it does where a domain is new in this ticket, until that is confirmed. The same reply posted twice is sent once.
+    Where one is afterwards each person chooses once.
     """
     ticket = find_ticket(request, number)
     form = ReplyForm(request.POST)
@@ -67,6 +69,7 @@ def replies(request: AgentRequest, number: int) -> HttpResponse:
     then = then or Status.OPEN
     if new:
         return _kept(request, number, Written(outside=new, asked=then))
+    onwards = _after_sending(request, ticket)
     try:
         message = ticket.reply(by=request.user, text=text, then=then, to=to, cc=cc, files=files, seen=seen)
     except Refusal as refusal:
@@ -74,16 +77,28 @@ def replies(request: AgentRequest, number: int) -> HttpResponse:
         written = Written(errors={"": str(refusal)}, is_stale=is_stale)
         return _kept(request, number, written, status=409 if is_stale else 422)
     composer.forget_draft(request, ticket, mode=MODE)
-    return _sent(request, ticket, message, then=then)
+    return _sent(request, ticket, message, then=then, onwards=onwards)
 
 
-def _sent(request: AgentRequest, ticket: Ticket, message: Message, *, then: str = Status.OPEN) -> HttpResponse:
+def _after_sending(request: AgentRequest, ticket: Ticket) -> str:
+    """Where this person wants to be then; found before the reply changes the ticket's place. Empty: where they are."""
+    chosen = Preferences.of(request.user).after_sending
+    if chosen == "next":
+        return next_in_queue(request, ticket)
+    return back_to_list(request) if chosen == "list" else ""
+
+
+def _sent(
+    request: AgentRequest, ticket: Ticket, message: Message, *, then: str = Status.OPEN, onwards: str = ""
+) -> HttpResponse:
     undo = Undo(reverse("workspace:undo-reply", args=[ticket.number, message.pk])) if _may_take_back(message) else None
     if not message.to:
         said = _t("Reply recorded. No mail goes out: there is no address.")
     else:
-        said = SAID[Status(then)]() if undo is None else _t("Your reply waits a moment, then it is sent.")
-    return moved_on(request, f"{ticket.get_absolute_url()}{Here.of(request)}#latest", said, undo=undo)
+        said = SAID[Status(then)]() if undo is None else _t("Your reply to #%(number)s waits a moment, then it is sent.") % {
+            "number": ticket.number
+        }
+    return moved_on(request, onwards or f"{ticket.get_absolute_url()}{Here.of(request)}#latest", said, undo=undo)
 
 
 @require_POST

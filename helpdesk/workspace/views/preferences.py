@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from helpdesk.people import preferences
+from helpdesk.people.access import Ability
+from helpdesk.workspace.decorators import AgentRequest, agent_required
+
+
+@require_POST
+@agent_required(needs=Ability.REPLY)
+def after_sending(request: AgentRequest) -> HttpResponse:
+    """Where to go once a reply is sent: chosen in the menu of the button, or on the profile."""
+    chosen = request.POST.get("after_sending", "")
+    if chosen in preferences.AFTER_SENDING:
+        preferences.change(request.user, after_sending=chosen)
+    if request.htmx:
+        return render(request, "workspace/ticket/_after_sending.html", {"after_sending": preferences.after_sending_of(request.user)})
+    return redirect(reverse("accounts:profile"))
