@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint bench bench-mail bench-tagging messages installed installed-for-tests
+.PHONY: help run test test-long lint bench bench-pages bench-mail bench-tagging messages installed installed-for-tests
 
 help: ## What there is
 	@echo "Puente, a helpdesk. Usage: make TARGET"
@@ -25,7 +25,9 @@ lint: installed-for-tests ## Style, types, layers, templates, migrations, transl
 	@echo "djlint" && $(BIN)/djlint --lint --quiet helpdesk tickets cx
 	@echo "migrations, translations, production settings" && $(BIN)/python -m tests.completeness
 
-bench: installed-for-tests ## Server time of the agents' pages at SIZES=10000,100000 tickets, as ratios in one run
+bench: bench-pages
+
+bench-pages: installed-for-tests ## Server time of the agents' pages at SIZES=10000,100000 tickets, as ratios in one run
 	@SIZES="$(or $(SIZES),10000,100000)" $(BIN)/python bench/pages.py
 
 bench-tagging: installed-for-tests ## Tickets tagged a second on one core, time, memory and file, beside plain TF-IDF

@@ -1,10 +1,10 @@
-"""`make bench`: server time of the pages agents live in, at several sizes, as ratios in one run.
+"""`make bench-pages`: server time of the pages agents live in, at several sizes, as ratios in one run.
 
 Times are taken inside the process, through the whole middleware, view and template; the median of 30 requests after
 three to warm up. What matters is the last column: how much the largest size costs against the smallest. Absolute
 figures move with the machine.
 
-    make bench SIZES=10000,100000
+    make bench-pages SIZES=10000,100000
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ def measure() -> dict[str, tuple[float, float]]:
         ("queue, resolved", manager, "/queue/resolved/"),
         ("a ticket", agent, f"/tickets/{number}/"),
         ("report, 30 days", manager, "/reports/"),
+        # A word of one ticket in a thousand, one of every third, one that nobody wrote, one that may go on.
+        ("search, a rare word", agent, "/search/?q=satterthwaite"),
+        ("search, a common word", agent, "/search/?q=router"),
+        ("search, no such word", agent, "/search/?q=xylophone"),
+        ("search, a beginning", agent, "/search/?q=rout*"),
+        ("search, a phrase", agent, "/search/?q=%22the+router%22"),
+        ("suggestions, a name", agent, "/search/suggestions/?q=zur"),
     ):
         client = Client(HTTP_HOST="127.0.0.1")
         client.force_login(user)

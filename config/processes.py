@@ -152,9 +152,11 @@ def collect_static() -> None:
     from django.contrib.staticfiles.finders import get_finders
     from django.core.management import call_command
 
+    from helpdesk.ui.bundles import BUNDLES
+
     if settings.DEBUG:
         return
-    state = hashlib.sha256()
+    state = hashlib.sha256(repr(BUNDLES).encode())
     for finder in get_finders():
         for path, storage in finder.list([]):
             found = os.stat(storage.path(path))

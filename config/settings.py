@@ -155,9 +155,7 @@ STORAGES = {
     "default": files.storage(),
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if DEBUG
-            else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "helpdesk.ui.bundles.BundlingStorage"
         )
     },
 }
@@ -226,6 +224,8 @@ MAIL_SIZE_LIMIT = env.number("MAIL_SIZE_LIMIT", default=30 * 1024 * 1024, minimu
 GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
 MICROSOFT_TOKEN_URL = env.text("MICROSOFT_TOKEN_URL", "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token")
 UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", default=10, maximum=60)
+# What a person wants to be told by mail is mailed only if it is unread for so long.
+NOTICE_MAIL_SECONDS = env.number("NOTICE_MAIL_SECONDS", default=120, maximum=3600)
 ATTACHMENT_SIZE_LIMIT = 20 * 1024 * 1024
 
 # --- A second opinion on tags -----------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ class CxConfig(AppConfig):
     verbose_name = "Customer experience"
 
     def ready(self) -> None:
-        from cx import codebook, promises, receivers, survey_mail, surveys, wording
-        from tickets import closing
+        from cx import bulk, codebook, promises, query_fields, receivers, survey_mail, surveys, wording
+        from cx.models import FollowUp, Invitation
+        from tickets import closing, identities
         from tickets.mail import composing
         from tickets.signals import event_recorded
 
@@ -16,3 +17,7 @@ class CxConfig(AppConfig):
         composing.register("survey", survey_mail.compose)
         composing.register_block(promises.block_for)
         closing.register_hold(surveys.links_end)
+        identities.register("invitations", Invitation)
+        identities.register("follow_ups", FollowUp)
+        bulk.register_all()
+        query_fields.register()

@@ -12,6 +12,7 @@ from cx import surveys
 from cx.models import FollowUp
 from helpdesk.people.models import Company
 from tickets.models import Event, Ticket
+from tickets.models.ticket import DONE
 
 ASKED_AFTER = timedelta(days=3)
 DAY_BEGINS, DAY_ENDS = 9, 20  # hours between which a customer may hear from us unasked
@@ -33,25 +34,37 @@ def drop_planned(event: Event) -> None:
         follow_up.drop(reason="The ticket went on")
 
 
+def follow_what_stands_again(event: Event) -> None:
+    """Somebody undid a change of the status: what follows is what follows from how the ticket stands again."""
+    if event.details.get("status") in DONE:
+        plan_follow_up(event)
+    else:
+        drop_planned(event)
+
+
 def send_due(*, limit: int = 100) -> int:
-    """Do what is due. Each row in a transaction of its own, skipped when another worker holds it.
+    """Do what is due, as far as it goes by itself. Each row in a transaction of its own, skipped when another worker
+    holds it. What a person planned is a person's to do, however late.
 
     Returns how many invitations were made.
     """
-    return sum(_send(pk) for pk in list(FollowUp.objects.due().values_list("pk", flat=True)[:limit]))
+    due = FollowUp.objects.sent_by_itself().due()
+    return sum(_send(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
 
 
 def _send(pk: int) -> bool:
     skip = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
         follow_up = (
-            FollowUp.objects.due()
+            FollowUp.objects.sent_by_itself()
+            .due()
             .select_for_update(skip_locked=skip, of=("self",) if skip else ())
             .filter(pk=pk)
             .first()
         )
         if follow_up is None:
             return False
+        assert follow_up.ticket is not None
         now, zone = timezone.now(), zone_of(follow_up.ticket)
         if (later := in_good_time(now, zone=zone)) > now:
             FollowUp.objects.filter(pk=pk).update(due_at=later)

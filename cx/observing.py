@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from cx import follow_ups, suggesting
+from cx import follow_ups, stakes, suggesting
 from cx.models import Observation
 from tickets.models import Event, EventKind
 
@@ -22,13 +22,21 @@ log = logging.getLogger(__name__)
 
 Reaction = Callable[[Event], None]
 REACTIONS: dict[str, tuple[Reaction, ...]] = {
-    EventKind.RECEIVED: (suggesting.suggest_tagging, follow_ups.drop_planned),
-    EventKind.REOPENED: (suggesting.suggest_tagging, follow_ups.drop_planned),
+    EventKind.RECEIVED: (suggesting.suggest_tagging, follow_ups.drop_planned, stakes.weigh_anew),
+    EventKind.REOPENED: (suggesting.suggest_tagging, follow_ups.drop_planned, stakes.weigh_anew),
     # What the ticket shows has changed, though nobody wrote.
-    EventKind.BREACHED: (suggesting.suggest_tagging,),
-    EventKind.MOVED: (suggesting.suggest_tagging,),
-    EventKind.PROMISE_SETTLED: (suggesting.suggest_tagging,),
+    EventKind.BREACHED: (suggesting.suggest_tagging, stakes.weigh_anew),
+    EventKind.MOVED: (suggesting.suggest_tagging, stakes.weigh_anew),
+    EventKind.PROMISE_SETTLED: (suggesting.suggest_tagging, stakes.weigh_anew),
     EventKind.RESOLVED: (follow_ups.plan_follow_up,),
+    EventKind.RESTORED: (follow_ups.follow_what_stands_again,),
+    # What is at stake has changed, and nothing that is suggested.
+    EventKind.TAGGED: (stakes.weigh_anew,),
+    EventKind.UNTAGGED: (stakes.weigh_anew,),
+    EventKind.ANSWERED_SURVEY: (stakes.weigh_anew,),
+    EventKind.CONFIRMED: (stakes.weigh_anew,),
+    EventKind.TOOK_IN: (stakes.weigh_anew,),
+    EventKind.UNMERGED: (stakes.weigh_anew,),
 }
 
 MOST_ATTEMPTS = 5

@@ -28,6 +28,8 @@ def reason_not_to_ask(ticket: Ticket, *, now: datetime) -> str:
     customer = ticket.requester
     if not ticket.is_done:
         return "The ticket is not resolved"
+    if ticket.is_merged:
+        return "It was merged into another ticket"
     if spam.is_marked(ticket):
         return "It was marked as spam"
     if Ticket.objects.filter(requester=customer).active().exists():
@@ -48,6 +50,7 @@ def reason_not_to_ask(ticket: Ticket, *, now: datetime) -> str:
 def invite(follow_up: FollowUp) -> Invitation:
     """Ask whether it is really solved and how it was (CSAT). In the transaction of the follow-up: once, or not."""
     ticket = follow_up.ticket
+    assert ticket is not None
     with transaction.atomic():
         invitation = Invitation.objects.create(
             kind=SurveyKind.CSAT, customer=ticket.requester, ticket=ticket, follow_up=follow_up
@@ -106,25 +109,28 @@ def answer(
 
 
 def _go_on(ticket: Ticket, *, comment: str) -> None:
-    """ "No, not solved": the ticket is open again, or, when it was closed, a new one takes it up."""
+    """ "No, not solved": the ticket is open again, or the one it was merged into; when that was closed, a new one takes
+    it up."""
     ticket.refresh_from_db()
     text = comment or _t("It is not solved.")
     said: dict[str, Any] = {"from_address": ticket.requester.email}
-    if ticket.is_closed:
+    goes_on = ticket.survivor()
+    if goes_on.is_closed:
         Ticket.open_for(
             ticket.requester, subject=ticket.subject, channel="web", text=text, mailbox=ticket.mailbox,
             team=ticket.team, language=ticket.language, continues=ticket, said=said,
         )  # fmt: skip
-    elif ticket.is_done or comment:
-        if ticket.status == Status.RESOLVED:
-            ticket.reopen(by=None, reason="survey")
+    elif goes_on.is_done or comment:
+        if goes_on.status == Status.RESOLVED:
+            goes_on.reopen(by=None, reason="survey")
         ticket.receive(text=text, customer=ticket.requester, channel="web", **said)
 
 
 def links_end(ticket_ids: Collection[int]) -> dict[int, datetime]:
     """Until when each of these tickets has a survey link that works: it is not closed before."""
     invited = Invitation.objects.filter(ticket__in=ticket_ids).values_list("ticket_id", "invited_at")
-    planned = FollowUp.objects.planned().filter(ticket__in=ticket_ids).values_list("ticket_id", "due_at")
+    asking = FollowUp.objects.sent_by_itself().planned().filter(ticket__in=ticket_ids)
+    planned = asking.values_list("ticket_id", "due_at")
     ends: dict[int, datetime] = {}
     for ticket_id, since in (*invited, *planned):
         ends[ticket_id] = max(ends.get(ticket_id, since), since + LINK_LASTS)

@@ -9,7 +9,7 @@ import sys
 from celery import shared_task
 from django.conf import settings
 
-from cx import follow_ups, observing, promises
+from cx import follow_ups, observing, promises, stakes
 from cx.learning import second_looks
 from helpdesk.people.models import Company
 from tickets.models import Event
@@ -27,6 +27,13 @@ def observe_event(*, event_id: int, **_: object) -> None:  # **_: old workers su
 @shared_task
 def observe_missed(**_: object) -> None:
     observing.observe_missed()
+
+
+@shared_task
+def weigh_waiting(**_: object) -> None:
+    for _batch in range(20):  # after an update all open tickets wait: some thousands a minute, and others have a turn
+        if stakes.weigh_waiting() == 0:
+            return
 
 
 @shared_task

@@ -17,6 +17,7 @@ DEBUG = False
 CELERY_BROKER_URL = "memory://"
 CELERY_TASK_ALWAYS_EAGER = False
 UNDO_SEND_SECONDS = 0
+NOTICE_MAIL_SECONDS = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # the real one is slow on purpose
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

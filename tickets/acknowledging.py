@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import override
 
 from helpdesk.people.models import Allowance, Company
+from tickets import identities
 from tickets.models import Message, Ticket
 from tickets.models.mailbox import base_address
 from tickets.sla import policies
@@ -29,7 +30,7 @@ def acknowledge(ticket: Ticket, *, is_claimed: bool = False) -> Message | None:
     Its words are ours alone: number, link and expected time, nothing the sender typed, since anybody can put
     anybody's address into a form or a From line.
     """
-    known = ticket.requester.main_address()
+    known = next(iter(identities.readers_of(ticket)), None)
     is_only_claimed = is_claimed or not ticket.is_address_confirmed
     if known is None or known.bounced_at or not _may_write_to(known.address, is_only_claimed=is_only_claimed):
         return None

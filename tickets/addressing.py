@@ -66,7 +66,12 @@ def circle_of(ticket: Ticket, messages: Iterable[Message] | None = None, *, type
         )  # fmt: skip
     said = [_said(message, ticket) for message in messages if not (message.is_automatic or message.is_auto)]
     theirs = list(ticket.requester.addresses.all())
-    requester = tuple(recipients.clean([ticket.requester.email, *(known.address for known in theirs)]))
+    first = ticket.requester.email
+    if len(theirs) > 1:  # merged: one that nobody confirmed does not get what the others were told
+        from tickets import identities  # which reads tickets
+
+        first = identities.address_for(ticket)
+    requester = tuple(recipients.clean([first, *(known.address for known in theirs)]))
     mentioned = [*(address for one in said for address in one.everybody), *typed]
     around = _around(ticket, [address for address in recipients.clean(mentioned) if address not in requester])
     bounced = around.bounced | {known.address for known in theirs if known.bounced_at}

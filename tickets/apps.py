@@ -1,4 +1,8 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class TicketsConfig(AppConfig):
@@ -6,6 +10,18 @@ class TicketsConfig(AppConfig):
     verbose_name = "Tickets"
 
     def ready(self) -> None:
-        from tickets import receivers, signals
+        from tickets import bulk_verbs, receivers, signals
+        from tickets.query import ticket_fields
 
         signals.delivery_due.connect(receivers.delivery_due, dispatch_uid="tickets.delivery_due")
+        bulk_verbs.register_all()
+        ticket_fields.register()
+        receivers.keep_search_up_to_date()
+        post_migrate.connect(_prepare_search, sender=self, dispatch_uid="tickets.search")
+
+
+def _prepare_search(*, using: str, **_: Any) -> None:
+    """What no migration can say for both databases; also where tables are made without migrations."""
+    from tickets.search import tokens
+
+    tokens.prepare(connections[using])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from helpdesk.people.models import Customer, Team, User
+from helpdesk.people.models import Customer, CustomerAddress, Team, User
 from tickets.models import Mailbox, Ticket
 
 
@@ -17,16 +17,21 @@ def write_down(
     name: str = "",
     address: str = "",
     phone: str = "",
+    customer: Customer | None = None,
     team: Team | None = None,
     assignee: User | None = None,
 ) -> Ticket:
     """A ticket with what the customer said, as told to `by`.
 
-    With an address the customer is the one who writes from it, new or known; without one it is a new customer, whom
-    we cannot write to. What we already know of somebody is not overwritten by what was said on the phone.
+    It is `customer`'s where one was chosen; if we could not write to them, we can by the address given. Else, with an
+    address the customer is the one who writes from it, new or known; without one it is a new customer, whom we cannot
+    write to. What we already know of somebody is not overwritten by what was said on the phone.
     """
     with transaction.atomic():
-        customer = Customer.writing_from(address, name=name) if address else Customer.objects.create(name=name)
+        if customer is not None:
+            customer = _with_address(customer.kept, address)
+        else:
+            customer = Customer.writing_from(address, name=name) if address else Customer.objects.create(name=name)
         if phone and not customer.phone:
             customer.phone = phone
             customer.save(update_fields=["phone"])
@@ -37,6 +42,13 @@ def write_down(
         if assignee:
             ticket.assign(to=assignee, by=by)
     return ticket
+
+
+def _with_address(customer: Customer, address: str) -> Customer:
+    """The chosen customer, whom we can write to from now on if we could not. Somebody else's address stays theirs."""
+    if address and customer.main_address() is None:
+        CustomerAddress.objects.get_or_create(address=address.strip().lower(), defaults={"customer": customer})
+    return customer
 
 
 def mailbox_of(team: Team | None) -> Mailbox | None:

@@ -54,18 +54,24 @@ class Scope:
         """Whether no ticket is left out, so that rows about tickets need not be looked up in them."""
         return not self.channel and (not self.sees_lists or self.viewer.may(Ability.SEE_ALL_TICKETS))
 
-    def tickets(self) -> TicketQuerySet:
-        """All tickets that count, of any time."""
+    def tickets(self, *, with_merged: bool = False) -> TicketQuerySet:
+        """All tickets that count, of any time: of those that were merged, the one that goes on."""
         found = Ticket.objects.visible_to(self.viewer) if self.sees_lists else Ticket.objects.all()
+        found = found if with_merged else found.not_merged()
         return found.filter(channel=self.channel) if self.channel else found
 
     def arrived(self) -> TicketQuerySet:
         """Those that arrived in the period."""
         return self.tickets().filter(**self.period.only("created_at"))
 
-    def of(self, rows: QuerySet[Rows], *, path: str = "ticket") -> QuerySet[Rows]:
-        """Those rows that are about tickets that count."""
-        return rows if self.is_everything else rows.filter(**{f"{path}__in": self.tickets()})
+    def of(self, rows: QuerySet[Rows], *, path: str = "ticket", with_merged: bool = False) -> QuerySet[Rows]:
+        """Those rows that are about tickets that count. `with_merged`: a promise, say, is one wherever it was made."""
+        if not self.is_everything:
+            return rows.filter(**{f"{path}__in": self.tickets(with_merged=with_merged)})
+        if with_merged:
+            return rows
+        # Few are merged: to leave those out costs less than to look every ticket up.
+        return rows.exclude(**{f"{path}__in": Ticket.objects.filter(merged_into__isnull=False).values("pk")})
 
 
 # --- How many came ----------------------------------------------------------------------------------------------

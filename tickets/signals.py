@@ -6,3 +6,7 @@ from django.dispatch import Signal
 event_recorded = Signal()
 # Sent after commit when a delivery is due at once, with delivery_id.
 delivery_due = Signal()
+# Sent after commit when somebody's number of unread notifications changed without an event, with user_ids.
+notices_changed = Signal()
+# Sent after commit when somebody came to a ticket, began or stopped writing there, or left.
+presence_changed = Signal()

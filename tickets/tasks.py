@@ -6,9 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from helpdesk.common.doorbell import ring
-from tickets import closing
+from tickets import bulk, closing, identities, notifying
 from tickets.mail import fetching, ledger, receiving, scanning, sending
-from tickets.models import Delivery, InboundEmail, MailSource, Status, Target, Ticket
+from tickets.models import BulkAction, Delivery, InboundEmail, MailSource, Presence, Status, Target, Ticket
+from tickets.search import indexing
 
 BATCH = 200
 
@@ -58,8 +59,29 @@ def mark_breaches(**_: object) -> None:
 
 
 @shared_task
+def mark_due_soon(**_: object) -> None:
+    now = timezone.now()
+    near = notifying.due_soon(now)[:BATCH]
+    for pk in dict.fromkeys(near.values_list("ticket_id", flat=True)):
+        Ticket.objects.get(pk=pk).mark_due_soon(now=now)
+
+
+@shared_task
+def send_notices(**_: object) -> None:
+    """New tickets are told to their teams, and what stayed unread is mailed."""
+    notifying.tell_teams()
+    notifying.send_due(limit=BATCH)
+
+
+@shared_task
 def close_resolved(**_: object) -> None:
     closing.close_due()
+
+
+@shared_task
+def gather_merged(**_: object) -> None:
+    """What reached a customer in the moment in which they were merged."""
+    identities.gather()
 
 
 @shared_task
@@ -85,3 +107,35 @@ def check_ledger(**_: object) -> None:
 def scan_files(**_: object) -> None:
     """Files that the virus scanner has not looked at, where there is one."""
     scanning.scan_waiting()
+
+
+@shared_task
+def run_bulk_action(*, bulk_action_id: int, **_: object) -> None:
+    """One turn of it. Then it goes to the end of the line, so that mail does not wait for ten thousand tickets."""
+    action = BulkAction.objects.unfinished().select_related("by").filter(pk=bulk_action_id).first()
+    if action and bulk.run_for_a_worker(action):
+        ring(run_bulk_action, bulk_action_id=bulk_action_id)
+
+
+@shared_task
+def run_bulk_actions(**_: object) -> None:
+    """Those whose doorbell was lost, and those whose worker was killed."""
+    bulk.run_unfinished()
+
+
+@shared_task
+def forget_bulk_actions(**_: object) -> None:
+    bulk.forget_old()
+
+
+@shared_task
+def index_tickets(**_: object) -> None:
+    """What tickets say, taken up by the search. While more waits than fits into one run, the next follows at once."""
+    if indexing.index_waiting() >= indexing.BATCH:
+        ring(index_tickets)
+
+
+@shared_task
+def sweep_presence(**_: object) -> None:
+    """Rows of people who left tickets long ago."""
+    Presence.objects.sweep()

@@ -193,7 +193,9 @@ class Chronicle:
         """What we said among ourselves."""
         self.advance(at)
         note = self.rows.new(Note, ticket_id=self.ticket.pk, user=by, text=text.strip(), written_at=at)
-        self.record(EventKind.NOTED, at=at, actor=by, note=note.pk)
+        event = self.record(EventKind.NOTED, at=at, actor=by, note=note.pk)
+        if self.ticket.assignee != by:
+            self._notify(self.ticket.assignee, Notification.Kind.NOTED, event)
         self.read_by(by, at=at)
 
     # --- Who answers, and how urgently ------------------------------------------------------------------------------
@@ -250,7 +252,7 @@ class Chronicle:
         self.advance(at)
         if self.ticket.status == Status.SNOOZED:
             self.ticket.status, self.ticket.snoozed_until = Status.OPEN, None
-            self.record(EventKind.WOKE, at=at)
+            self._notify(self.ticket.assignee, Notification.Kind.WOKE, self.record(EventKind.WOKE, at=at))
 
     def advance(self, to: datetime) -> None:
         """Let happen what was due by then without anybody's doing: missed targets, the follow-up, the answer to it."""
@@ -394,7 +396,9 @@ class Chronicle:
     # --- Recording and ending ---------------------------------------------------------------------------------------
 
     def record(self, kind: str, /, *, at: datetime, actor: User | None = None, **details: Any) -> Event:
-        event = made(Event, ticket_id=self.ticket.pk, kind=kind, actor=actor, happened_at=at, details=details)
+        event = made(  # taken up by the search: `storing.finish` sees to it
+            Event, ticket_id=self.ticket.pk, kind=kind, actor=actor, happened_at=at, details=details, is_indexed=True
+        )
         self._events.append(event)
         return event
 

@@ -29,6 +29,7 @@ from tickets.models import (
     TicketNumber,
 )
 from tickets.models.ticket import FIRST_NUMBER
+from tickets.search import indexing
 
 _as_json: Final = DjangoJSONEncoder(ensure_ascii=False).encode
 
@@ -136,12 +137,13 @@ def prepare() -> None:
 
 
 def finish() -> None:
-    """Let the database count on from the highest id and know how much there is now."""
+    """Let the database count on from the highest id and know how much there is now, and the search what it says."""
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), list(ORDER)):
             cursor.execute(statement)
         for model in ORDER:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+    indexing.write_missing()
 
 
 def _highest(model: type[models.Model]) -> int:

@@ -7,60 +7,94 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cx', '0002_learning'),
-        ('people', '0002_preferences_and_merged_customers'),
-        ('tickets', '0008_views_presence_and_bulk'),
+        ("cx", "0002_learning"),
+        ("people", "0002_preferences_and_merged_customers"),
+        ("tickets", "0008_views_presence_and_bulk"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Stake',
+            name="Stake",
             fields=[
-                ('ticket', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='stake', serialize=False, to='tickets.ticket')),
-                ('level', models.PositiveSmallIntegerField()),
-                ('reasons', models.JSONField(default=list)),
-                ('weighed_at', models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "ticket",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="stake",
+                        serialize=False,
+                        to="tickets.ticket",
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                ("reasons", models.JSONField(default=list)),
+                ("weighed_at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
         migrations.AddField(
-            model_name='followup',
-            name='customer',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='people.customer'),
+            model_name="followup",
+            name="customer",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="follow_ups", to="people.customer"
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='owner',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='follow_ups', to=settings.AUTH_USER_MODEL),
+            model_name="followup",
+            name="owner",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="follow_ups",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='followup',
-            name='text',
+            model_name="followup",
+            name="text",
             field=models.CharField(blank=True, max_length=300),
         ),
         migrations.AlterField(
-            model_name='followup',
-            name='cause',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='tickets.event'),
+            model_name="followup",
+            name="cause",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="follow_ups", to="tickets.event"
+            ),
         ),
         migrations.AlterField(
-            model_name='followup',
-            name='kind',
-            field=models.CharField(choices=[('really_solved', 'Is it really solved?'), ('contact', 'Get in touch')], max_length=20),
+            model_name="followup",
+            name="kind",
+            field=models.CharField(
+                choices=[("really_solved", "Is it really solved?"), ("contact", "Get in touch")], max_length=20
+            ),
         ),
         migrations.AlterField(
-            model_name='followup',
-            name='ticket',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='tickets.ticket'),
+            model_name="followup",
+            name="ticket",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.CASCADE, related_name="follow_ups", to="tickets.ticket"
+            ),
         ),
         migrations.AddIndex(
-            model_name='followup',
-            index=models.Index(condition=models.Q(('state', 'planned')), fields=['owner', 'due_at'], name='follow_up_owner'),
+            model_name="followup",
+            index=models.Index(
+                condition=models.Q(("state", "planned")), fields=["owner", "due_at"], name="follow_up_owner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'contact'), ('customer__isnull', False)), models.Q(models.Q(('kind', 'contact'), _negated=True), ('cause__isnull', False), ('ticket__isnull', False)), _connector='OR'), name='follow_up_has_its_subject'),
+            model_name="followup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "contact"), ("customer__isnull", False)),
+                    models.Q(
+                        models.Q(("kind", "contact"), _negated=True),
+                        ("cause__isnull", False),
+                        ("ticket__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="follow_up_has_its_subject",
+            ),
         ),
     ]

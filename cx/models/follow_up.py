@@ -1,11 +1,20 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from django.db import models
-from django.db.models import Q
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
+
+from helpdesk.common.errors import Refusal
+from helpdesk.people.models import Customer
+from tickets.models import Ticket
+
+if TYPE_CHECKING:
+    from helpdesk.people.models import User
 
 CLAIM_LASTS = timedelta(minutes=10)
 
@@ -16,6 +25,27 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
 
     def due(self) -> FollowUpQuerySet:
         return self.planned().filter(due_at__lte=timezone.now()).order_by("due_at", "pk")
+
+    def sent_by_itself(self) -> FollowUpQuerySet:
+        """What the timetable does. All others are done by people."""
+        return self.filter(kind=FollowUp.Kind.REALLY_SOLVED)
+
+    def contacts(self) -> FollowUpQuerySet:
+        """What a person planned to do for a customer, and will do."""
+        return self.filter(kind=FollowUp.Kind.CONTACT)
+
+    def overdue(self) -> FollowUpQuerySet:
+        return self.contacts().planned().filter(due_at__lt=timezone.now())
+
+    def visible_to(self, user: User) -> FollowUpQuerySet:
+        """Those about a customer one of whose tickets this person may know of, and about no other ticket than such."""
+        tickets = Ticket.objects.visible_to(user)
+        of_ticket = Exists(tickets.filter(pk=OuterRef("ticket")))
+        of_customer = Exists(tickets.filter(requester=OuterRef("customer")))
+        return self.filter(Q(ticket=None) | of_ticket).filter(of_customer)
+
+    def soonest_first(self) -> FollowUpQuerySet:
+        return self.order_by("due_at", "pk")
 
 
 class FollowUp(models.Model):
@@ -60,10 +90,65 @@ class FollowUp(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} for " + (f"ticket {self.ticket_id}" if self.ticket_id else f"customer {self.customer_id}")
 
+    @property
+    def is_planned(self) -> bool:
+        return self.state == self.State.PLANNED
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.is_planned and self.due_at < timezone.now()
+
+    @classmethod
+    def plan(
+        cls, customer: Customer, *, text: str, due_at: datetime, owner: User, ticket: Ticket | None = None
+    ) -> FollowUp:
+        """Something `owner` will do for the customer. The same thing for the same time is planned once.
+
+        A customer who was merged into another one meanwhile is that one.
+        """
+        text = text.strip()[:300]
+        if not text:
+            raise Refusal(_t("Say what you will do."))
+        if due_at <= timezone.now():
+            raise Refusal(_t("Choose a time that is still to come."))
+        with transaction.atomic():
+            customer = Customer.objects.select_for_update().get(pk=customer.kept.pk)
+            if ticket is not None and ticket.requester_id != customer.pk:
+                ticket = None
+            planned = cls.objects.contacts().planned().filter(customer=customer, text=text, due_at=due_at, owner=owner)
+            return planned.first() or cls.objects.create(
+                kind=cls.Kind.CONTACT, customer=customer, ticket=ticket, owner=owner, text=text, due_at=due_at
+            )
+
+    def move(self, *, to: datetime) -> bool:
+        """To another time. Returns whether anything changed; what is done or dropped stays as it is."""
+        if to == self.due_at:
+            return False
+        if to <= timezone.now():
+            raise Refusal(_t("Choose a time that is still to come."))
+        return self._change_planned(due_at=to)
+
+    def move_back(self, *, to: datetime) -> bool:
+        """The opposite of `move`: to where it stood, though that may have passed."""
+        return self._change_planned(due_at=to)
+
+    def finish(self) -> bool:
+        """It was done. Returns whether it was still planned."""
+        return self._change_planned(state=self.State.DONE, settled_at=timezone.now())
+
     def drop(self, *, reason: str) -> bool:
         """Decide against it, saying why. Returns whether it was still planned."""
-        return bool(
-            FollowUp.objects.planned()
-            .filter(pk=self.pk)
-            .update(state=self.State.DROPPED, settled_at=timezone.now(), reason=reason[:100])
-        )
+        return self._change_planned(state=self.State.DROPPED, settled_at=timezone.now(), reason=reason[:100])
+
+    def resume(self) -> bool:
+        """The opposite of `finish` and `drop`, for what a person planned. Returns whether anything changed."""
+        settled = FollowUp.objects.contacts().exclude(state=self.State.PLANNED).filter(pk=self.pk)
+        changed = settled.update(state=self.State.PLANNED, settled_at=None, reason="")
+        self.refresh_from_db(fields=["state", "settled_at", "reason"])
+        return bool(changed)
+
+    def _change_planned(self, **values: object) -> bool:
+        """One conditional update, so that of two people who settle it at once one does."""
+        changed = FollowUp.objects.planned().filter(pk=self.pk).update(**values)
+        self.refresh_from_db(fields=["state", "due_at", "settled_at", "reason"])
+        return bool(changed)

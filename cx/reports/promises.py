@@ -46,7 +46,7 @@ def ledgers(scope: Scope) -> tuple[Ledger, Ledger]:
     """Of the promises due in the period, and of those due in the one before."""
     now = timezone.now()
     rows = (
-        scope.of(Promise.objects.filter(**scope.period.with_previous("due_at")))
+        scope.of(Promise.objects.filter(**scope.period.with_previous("due_at")), with_merged=True)
         .annotate(is_now=scope.period.is_now("due_at"))
         .order_by()
         .values("is_now")
@@ -106,4 +106,4 @@ def with_late_promise(scope: Scope) -> TicketQuerySet:
     late = Promise.objects.filter(**scope.period.only("due_at")).filter(
         Q(state__in=[Promise.State.KEPT_LATE, Promise.State.BROKEN]) | Q(state__in=PENDING, due_at__lt=timezone.now())
     )
-    return scope.tickets().filter(pk__in=late.values("ticket"))
+    return scope.tickets(with_merged=True).filter(pk__in=late.values("ticket"))

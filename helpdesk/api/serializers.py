@@ -89,13 +89,19 @@ class TicketOut(serializers.ModelSerializer):
     assignee = serializers.EmailField(source="assignee.email", default=None, read_only=True)
     due_next_at = serializers.SerializerMethodField()
     tagging = serializers.SerializerMethodField()
+    merged_into = serializers.IntegerField(
+        source="merged_into.number",
+        default=None,
+        read_only=True,
+        help_text="The ticket that this one was merged into. Answer there; it may have been merged on itself.",
+    )
 
     class Meta:
         model = Ticket
         fields = [
             "number", "subject", "status", "priority", "channel", "language", "requester", "team", "assignee",
             "excerpt", "created_at", "updated_at", "first_replied_at", "resolved_at", "due_next_at", "due_next_kind",
-            "tagging",
+            "merged_into", "tagging",
         ]  # fmt: skip
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
@@ -118,9 +124,16 @@ class TicketPage(serializers.Serializer):
 class WholeTicketOut(TicketOut):
     messages = serializers.SerializerMethodField()
     notes = serializers.SerializerMethodField()
+    took_in = serializers.SerializerMethodField(
+        help_text="Numbers of the tickets that were merged into this one. What was said in them is read there."
+    )
 
     class Meta(TicketOut.Meta):
-        fields = [*TicketOut.Meta.fields, "messages", "notes"]
+        fields = [*TicketOut.Meta.fields, "messages", "notes", "took_in"]
+
+    @extend_schema_field(serializers.ListField(child=serializers.IntegerField()))
+    def get_took_in(self, ticket: Ticket) -> list[int]:
+        return list(ticket.merged.order_by("number").values_list("number", flat=True))
 
     @extend_schema_field(MessageOut(many=True))
     def get_messages(self, ticket: Ticket) -> Any:

@@ -53,7 +53,9 @@ def find_ticket(request: Request, number: int) -> Ticket:
 
 def with_relations(tickets: TicketQuerySet) -> TicketQuerySet:
     """Everything an answer shows, in a fixed number of queries."""
-    return tickets.select_related("requester", "team", "assignee").prefetch_related("requester__addresses", CURRENT)
+    return tickets.select_related("requester", "team", "assignee", "merged_into").prefetch_related(
+        "requester__addresses", CURRENT
+    )
 
 
 def whole(request: Request, number: int, *, status: int = 200) -> Response:

@@ -22,6 +22,7 @@ class Purpose(StrEnum):
     FOLLOW_TICKET = "follow-ticket"
     ANSWER_SURVEY = "answer-survey"
     STOP_SURVEYS = "stop-surveys"
+    STOP_NOTICES = "stop-notices"
     SEE_PICTURE = "see-picture"
 
 
@@ -29,6 +30,7 @@ LIFETIME: dict[Purpose, timedelta] = {
     Purpose.FOLLOW_TICKET: timedelta(days=60),
     Purpose.ANSWER_SURVEY: timedelta(days=30),
     Purpose.STOP_SURVEYS: timedelta(days=365),
+    Purpose.STOP_NOTICES: timedelta(days=365),
     Purpose.SEE_PICTURE: timedelta(hours=1),  # a sandboxed mail cannot say who looks at it
 }
 

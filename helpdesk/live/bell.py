@@ -20,11 +20,24 @@ def _server() -> redis.Redis:
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
-def event_recorded(sender: object, *, event_id: int, kind: str, **_: Any) -> None:
-    """Ring. A bell that fails costs a poll's delay: the rows are the truth."""
-    if not settings.REDIS_URL or kind == EventKind.CREATED:  # the first message was recorded with it, and rings
+def event_recorded(sender: object, *, kind: str, **_: Any) -> None:
+    if kind != EventKind.CREATED:  # the first message was recorded with it, and rings
+        ring("event")
+
+
+def presence_changed(sender: object, **_: Any) -> None:
+    ring("presence")
+
+
+def notices_changed(sender: object, **_: Any) -> None:
+    ring("notices")
+
+
+def ring(what: str) -> None:
+    """Ask the live process to look now. A bell that fails costs a poll's delay: the rows are the truth."""
+    if not settings.REDIS_URL:
         return
     try:
-        _server().publish(CHANNEL, str(event_id))
+        _server().publish(CHANNEL, what)
     except redis.RedisError as error:
         log.warning("The live process was not woken: %s", error)

@@ -1,8 +1,11 @@
-"""Server-sent events: "ticket 10042 changed", to those who may see it.
+"""Server-sent events: "ticket 10042 changed", "Marta is at ticket 10042", to those who may see it.
 
 One small ASGI process that serves nothing else. Messages are doorbells: they carry a number and nothing of the
 ticket, may repeat, and are never missed inside the window; beyond it the page is told to reload its list. Each
 message's id is a moment; a browser that comes back gives it, and hears everything since, with an overlap.
+
+Before anything is told, who listens is looked at anew: a stream ends when its person signed out, was switched off or
+has a new password, and tells less from the moment on in which they may see less.
 """
 
 from __future__ import annotations
@@ -11,10 +14,13 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
+import signal
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +30,7 @@ from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
 from helpdesk.live import bell, changes
+from helpdesk.live.changes import Here, News, Pass, Viewer
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +40,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 T = TypeVar("T")
 
 POLL_SECONDS = 0.25  # SQLite: one PRAGMA a poll
-POLL_SECONDS_WITHOUT_BELL = 1.0  # PostgreSQL without Redis
-POLL_SECONDS_WITH_BELL = 5.0
-HEARTBEAT_SECONDS = 15.0
+POLL_SECONDS_ELSEWHERE = 1.0  # also how long a stream outlives its right
+LEAST_SECONDS = 0.2  # between two looks: many bells within that time are one look
+HEARTBEAT_SECONDS = 10.0  # pages believe that they are cut off when they hear nothing for longer than twice that
 MOST_WAITING = 100
 
 
@@ -48,10 +55,10 @@ def _stay_connected() -> None:
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="rows", initializer=_stay_connected)
 
 
-async def _in_thread(call: Callable[..., T], *arguments: Any) -> T:
+async def _in_thread(call: Callable[..., T], *arguments: Any, **named: Any) -> T:
     def run() -> T:
         close_old_connections()
-        return call(*arguments)
+        return call(*arguments, **named)
 
     return await asyncio.get_running_loop().run_in_executor(_thread, run)
 
@@ -62,18 +69,27 @@ def _now_ms() -> int:
 
 @dataclass(eq=False)
 class Listener:
-    """One open page."""
+    """One open page: by which right it listens, and what its person may see."""
 
-    user_id: int
-    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
+    right: Pass
+    viewer: Viewer
+    queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(MOST_WAITING))
 
-    def tell(self, message: str) -> None:
+    def tell(self, text: str) -> None:
         try:
-            self.queue.put_nowait(message)
+            self.queue.put_nowait(text)
         except asyncio.QueueFull:  # a page that reads too slowly: one "reload" says it all
-            while not self.queue.empty():
-                self.queue.get_nowait()
+            self._empty()
             self.queue.put_nowait(_message("reload", {}))
+
+    def end(self) -> None:
+        """Nothing that waits is told any more."""
+        self._empty()
+        self.queue.put_nowait(None)
+
+    def _empty(self) -> None:
+        while not self.queue.empty():
+            self.queue.get_nowait()
 
 
 class Exchange:
@@ -82,8 +98,9 @@ class Exchange:
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
         self.rung = asyncio.Event()
-        self.told: dict[int, float] = {}  # event id -> when it was told, for as long as the overlap finds it again
+        self.looks = changes.Looks()
         self.version: int | None = None
+        self.checked_at = 0.0
 
     async def run(self) -> None:
         tasks = [asyncio.create_task(self._look())]
@@ -114,42 +131,80 @@ class Exchange:
                 await asyncio.wait_for(self.rung.wait(), self._pause())
             self.rung.clear()
             try:
-                await self._tell_changes()
+                await self.look()
             except DatabaseError as error:
                 log.warning("The database does not answer: %s", error)
                 await asyncio.sleep(1)
+            await asyncio.sleep(LEAST_SECONDS)
 
     def _pause(self) -> float:
-        if settings.REDIS_URL:
-            return POLL_SECONDS_WITH_BELL
-        return POLL_SECONDS if self.version is not None else POLL_SECONDS_WITHOUT_BELL
+        return POLL_SECONDS if self.version is not None else POLL_SECONDS_ELSEWHERE
 
-    async def _tell_changes(self) -> None:
+    async def look(self) -> None:
+        """One look, and its news to everybody who may know them."""
         version = await _in_thread(changes.data_version)
-        if version is not None and version == self.version:
+        is_quiet = version is not None and version == self.version
+        # Where nothing was written, a session may still have run out.
+        if is_quiet and time.monotonic() - self.checked_at < HEARTBEAT_SECONDS:
             return
-        self.version = version
-        found = await _in_thread(changes.since, _now_ms())
-        fresh = {ticket for event, ticket in found.items() if event not in self.told}
-        now = time.monotonic()
-        self.told = {event: self.told.get(event, now) for event in found}
-        if fresh:
-            await self._tell(fresh)
+        asked = list(self.listeners)  # whoever comes meanwhile was looked at just now
+        news, viewers = await _in_thread(self.looks.look, {listener.right for listener in asked})
+        self.version, self.checked_at = version, time.monotonic()
+        for listener in asked:
+            self._narrow(listener, viewers.get(listener.right))
+        if news:
+            self._tell(news)
 
-    async def _tell(self, ticket_ids: set[int]) -> None:
-        for user_id in {listener.user_id for listener in self.listeners}:
-            numbers = await _in_thread(changes.visible_numbers, user_id, ticket_ids)
-            for listener in [each for each in self.listeners if each.user_id == user_id]:
-                for number in numbers:
-                    listener.tell(_message("ticket", {"number": number}))
+    def _narrow(self, listener: Listener, viewer: Viewer | None) -> None:
+        if viewer:
+            listener.viewer = viewer
+        else:
+            self.listeners.discard(listener)
+            listener.end()
+
+    def _tell(self, news: News) -> None:
+        rings = [(ticket, _message("ticket", {"number": ticket.number})) for ticket in news.tickets]
+        for listener in self.listeners:
+            viewer = listener.viewer
+            told = [ring for ticket, ring in rings if viewer.may_see(ticket)]
+            told += _about_people(news.here, viewer)
+            if viewer.user_id in news.unread:
+                told.append(_message("notices", {"unread": news.unread[viewer.user_id]}))
+            if told:
+                listener.tell("".join(told))
 
 
-def _message(event: str, data: dict[str, Any]) -> str:
-    return f"id: {_now_ms()}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
+def _about_people(here: list[Here], viewer: Viewer) -> list[str]:
+    """Who is where, without the person who is told."""
+    return [
+        _message(
+            "presence",
+            {
+                "number": ticket.number,
+                "people": [person for user_id, person in people.items() if user_id != viewer.user_id],
+            },
+            moment=False,
+        )
+        for ticket, people in here
+        if viewer.may_see(ticket)
+    ]
+
+
+def _message(event: str, data: dict[str, Any], *, moment: bool = True) -> str:
+    """One message; with its moment, a browser that comes back takes everything until then for heard."""
+    said = f"event: {event}\ndata: {json.dumps(data)}\n\n"
+    return f"id: {_now_ms()}\n{said}" if moment else said
 
 
 _exchange: Exchange | None = None
 _exchange_task: asyncio.Task[None] | None = None
+
+
+def _end_with(task: asyncio.Task[None]) -> None:
+    """A process that looks no more must not keep its streams open and say nothing: its keeper starts another one."""
+    if not task.cancelled() and (error := task.exception()):
+        log.critical("Live updates ended and are started again.", exc_info=error)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,6 +222,7 @@ async def _lifespan(receive: Receive, send: Send) -> None:
         if message["type"] == "lifespan.startup":
             _exchange = Exchange()
             _exchange_task = asyncio.create_task(_exchange.run())
+            _exchange_task.add_done_callback(_end_with)
             await send({"type": "lifespan.startup.complete"})
         else:
             if _exchange_task:
@@ -185,10 +241,19 @@ async def _http(scope: Scope, receive: Receive, send: Send) -> None:
     origin = headers.get("origin", "")
     if origin and not _is_ours(origin, headers.get("host", "")):
         return await _answer(send, 403, b"{}")
-    user_id = await _in_thread(changes.user_of, headers.get("cookie", ""))
-    if user_id is None:
+    try:
+        listener = await _admitted(headers.get("cookie", ""))
+    except DatabaseError:
+        return await _answer(send, 503, b"{}", origin=origin)
+    if listener is None:
         return await _answer(send, 401, b"{}", origin=origin)
-    await _stream(scope, receive, send, user_id=user_id, headers=headers, origin=origin)
+    await _stream(scope, receive, send, listener=listener, headers=headers, origin=origin)
+
+
+async def _admitted(cookies: str) -> Listener | None:
+    right = await _in_thread(changes.pass_of, cookies)
+    viewers = await _in_thread(changes.viewers, [right] if right else [])
+    return Listener(right, viewers[right]) if right in viewers else None
 
 
 def _is_ours(origin: str, host: str) -> bool:
@@ -199,12 +264,12 @@ def _is_ours(origin: str, host: str) -> bool:
 
 
 async def _stream(
-    scope: Scope, receive: Receive, send: Send, *, user_id: int, headers: dict[str, str], origin: str
+    scope: Scope, receive: Receive, send: Send, *, listener: Listener, headers: dict[str, str], origin: str
 ) -> None:
     assert _exchange is not None
-    listener = Listener(user_id)
     _exchange.listeners.add(listener)
     gone = asyncio.create_task(_until_gone(receive))
+    gone.add_done_callback(lambda _task: listener.end())
     try:
         await send(
             {
@@ -218,20 +283,14 @@ async def _stream(
                 ],
             }
         )
-        await _write(send, f"retry: 2000\nid: {_now_ms()}\n\n")
-        await _catch_up(listener, last_id=headers.get("last-event-id", ""), since=_since(scope))
-        checked_at = time.monotonic()
-        while not gone.done():
-            try:
-                message = await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
-            except TimeoutError:
-                message = f"id: {_now_ms()}\n: still here\n\n"
-            if time.monotonic() - checked_at >= HEARTBEAT_SECONDS:
-                # Whoever was signed out or switched off hears nothing more, on a busy day neither.
-                if await _in_thread(changes.user_of, headers.get("cookie", "")) != user_id:
-                    break
-                checked_at = time.monotonic()
-            await _write(send, message)
+        await _write(send, "retry: 2000\n\n")  # and no moment before what was missed until then is told
+        asked = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+        last_id = _moment(headers.get("last-event-id", "")) or _moment(asked.get("last", [""])[0])
+        await _catch_up(listener, last_id=last_id, since=_moment(asked.get("since", [""])[0]))
+        while (text := await _next(listener)) is not None:
+            await _write(send, text)
+    except DatabaseError as error:
+        log.warning("The database does not answer: %s", error)  # the stream ends; the browser comes back
     finally:
         gone.cancel()
         _exchange.listeners.discard(listener)
@@ -239,26 +298,44 @@ async def _stream(
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _since(scope: Scope) -> str:
-    """The moment the page was written, for its first connection; later ones say what they heard last."""
-    given = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("since", [""])[0]
+async def _next(listener: Listener) -> str | None:
+    """What to write next, a heartbeat when there is nothing to tell; None when it is over."""
+    try:
+        return await asyncio.wait_for(listener.queue.get(), HEARTBEAT_SECONDS)
+    except TimeoutError:
+        return _message("beat", {})
+
+
+def _moment(given: str) -> str:
     return given if given.isdecimal() and len(given) < 16 else ""
 
 
 async def _catch_up(listener: Listener, *, last_id: str, since: str) -> None:
-    """Tell a page that comes back what it missed, and a new one what happened while its stream was being opened.
+    """Tell a page that comes back what it missed, and a new one what happened while its stream was being opened; and
+    both, who is where.
+
+    `last_id` is what it heard last, as the browser says it or, where it opens a stream anew, the page itself; `since`
+    is when the page was written.
 
     One that was away too long is told to reload. A new page has just read the rows, so it looks back a moment only:
     what it shows already is no news.
     """
-    moment, overlap = (last_id, changes.OVERLAP) if last_id.isdecimal() else (since, changes.JUST_WRITTEN)
-    if not moment:
-        return
-    if _now_ms() - int(moment) > changes.WINDOW.total_seconds() * 1000:
-        return listener.tell(_message("reload", {}))
-    missed = await _in_thread(changes.since, int(moment), overlap)
-    for number in await _in_thread(changes.visible_numbers, listener.user_id, set(missed.values())):
-        listener.tell(_message("ticket", {"number": number}))
+    moment, overlap = (last_id, changes.OVERLAP) if last_id else (since, changes.JUST_WRITTEN)
+    viewer, told = listener.viewer, []
+    if moment and _now_ms() - int(moment) > changes.WINDOW.total_seconds() * 1000:
+        told.append(_message("reload", {}, moment=False))
+    elif moment:
+        told += await _in_thread(_missed, viewer, int(moment), overlap)
+    told += _about_people(await _in_thread(changes.everybody_here), viewer)
+    told.append(_message("notices", {"unread": await _in_thread(changes.unread_of, viewer.user_id)}))
+    listener.tell("".join(told))
+
+
+def _missed(viewer: Viewer, moment_ms: int, overlap: timedelta) -> list[str]:
+    assert _exchange is not None
+    missed = changes.since(moment_ms, overlap) | _exchange.looks.heard_since(changes.moment_of(moment_ms) - overlap)
+    tickets = changes.facts_of(missed).values()
+    return [_message("ticket", {"number": each.number}, moment=False) for each in tickets if viewer.may_see(each)]
 
 
 async def _until_gone(receive: Receive) -> None:

@@ -15,6 +15,7 @@ class Ability(StrEnum):
     TAG = "tag"
     SEE_REPORTS = "see_reports"
     SEE_SMALL_CELLS = "see_small_cells"  # report cells of one to four tickets, which may point at a person
+    SHARE_VIEWS = "share_views"  # saved filters and macros, with a team of theirs or with everybody
     RUN_MAIL = "run_mail"  # held and unreadable mail
     NAME_TAGS = "name_tags"  # the company's words for tags, its departments and finer causes; which model suggests
     REVIEW_COLLEAGUES = "review_colleagues"  # what stands behind a staff attitude: about people, so not for everybody
@@ -24,8 +25,8 @@ class Ability(StrEnum):
 
 _LIGHT = frozenset({Ability.SEE_TICKETS, Ability.WRITE_NOTES, Ability.SEE_REPORTS, Ability.SEE_SMALL_CELLS})
 _AGENT = _LIGHT | {Ability.REPLY, Ability.TAG}
-_LEAD = _AGENT | {Ability.RUN_MAIL}
-_WIDE = _AGENT | {Ability.SEE_ALL_TICKETS}
+_LEAD = _AGENT | {Ability.RUN_MAIL, Ability.SHARE_VIEWS}
+_WIDE = _AGENT | {Ability.SEE_ALL_TICKETS, Ability.SHARE_VIEWS}
 
 ABILITIES: dict[str, frozenset[Ability]] = {
     "admin": frozenset(Ability),

@@ -35,17 +35,17 @@ class Preferences:
     @classmethod
     def of(cls, user: User) -> Preferences:
         kept = user.preferences if isinstance(user.preferences, dict) else {}
-        found = cls()
+        found, chosen = cls(), dict[str, Any]()
         for each in fields(cls):
-            value = kept.get(each.name)
-            default = getattr(found, each.name)
-            if isinstance(default, tuple) and isinstance(value, list) and all(isinstance(v, str) for v in value):
-                found = replace(found, **{each.name: tuple(value)})
+            value, default = kept.get(each.name), getattr(found, each.name)
+            if isinstance(value, list | tuple):  # as JSON has it, or as it was just kept
+                if isinstance(default, tuple) and all(isinstance(v, str) for v in value):
+                    chosen[each.name] = tuple(value)
             elif isinstance(default, dict) and isinstance(value, dict):
-                channels = {k: tuple(map(str, v)) for k, v in value.items() if isinstance(v, list)}
-                found = replace(found, **{each.name: channels})
+                chosen[each.name] = {k: tuple(map(str, v)) for k, v in value.items() if isinstance(v, list | tuple)}
             elif isinstance(default, str) and type(value) is type(default):
-                found = replace(found, **{each.name: value})
+                chosen[each.name] = value
+        found = replace(found, **chosen)
         if found.after_sending not in AFTER_SENDING:
             found = replace(found, after_sending=cls.after_sending)
         return found if found.layout in LAYOUTS else replace(found, layout=cls.layout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -16,8 +17,9 @@ from cx.models import Promise
 from helpdesk.common import tokens
 from helpdesk.common.html import html_from_text
 from helpdesk.common.moments import moment
-from tickets import acknowledging
+from tickets import acknowledging, merging
 from tickets.models import Author, Message, Status, Ticket
+from tickets.models.message import MessageQuerySet
 
 NEWEST = 2  # shown at once; what is older is one click away
 
@@ -67,24 +69,57 @@ class Followed:
     is_solved: bool
     is_closed: bool
     reply_by: str
+    with_numbers: list[int]  # of the customer's other requests that go on in this one
 
 
 def url_of(ticket: Ticket) -> str:
     return reverse("portal:request", args=[tokens.make(tokens.Purpose.FOLLOW_TICKET, ticket=ticket.number)])
 
 
+def goes_on_in(ticket: Ticket) -> Ticket:
+    """What the link to a request leads to: where it was merged into another one of the same customer, that one.
+
+    Of another customer's it shows nothing: then the request stays a page of its own.
+    """
+    survivor = ticket.survivor()
+    return survivor if merging.may_be_shown_together(ticket, survivor) else ticket
+
+
+def told_together(ticket: Ticket) -> list[Ticket]:
+    """The request with those that were merged into it, as far as whoever has its link may read them."""
+    return [ticket, *(one for one in merging.taken_in(ticket) if merging.may_be_shown_together(ticket, one))]
+
+
+def readable(together: list[Ticket]) -> MessageQuerySet:
+    """What the customer may read of these requests: and of one that goes on in another customer's, what they themselves
+    have written there since."""
+    of_these = Message.objects.filter(ticket__in=together)
+    ticket = together[0]
+    if not ticket.is_merged:
+        return of_these.shown_to_customer()
+    own = Message.objects.filter(
+        ticket=ticket.survivor(), author=Author.CUSTOMER, customer=ticket.requester_id, said_at__gte=ticket.created_at
+    )
+    return Message.objects.filter(Q(pk__in=of_these.shown_to_customer().values("pk")) | Q(pk__in=own.values("pk")))
+
+
 def look_at(ticket: Ticket) -> Followed:
-    everything = ticket.messages.select_related("user", "customer").prefetch_related("attachments")
-    shown = list(everything.shown_to_customer().order_by("-said_at", "-pk"))
+    together = told_together(ticket)
+    everything = readable(together).select_related("user", "customer").prefetch_related("attachments")
+    shown = list(everything.order_by("-said_at", "-pk"))
     replies = [message for message in shown if message.author == Author.AGENT]
     latest_reply = replies[0] if replies else None
-    is_waiting_to_leave = ticket.messages.filter(author=Author.AGENT).count() > len(replies)
-    is_solved = ticket.is_done and not is_waiting_to_leave
+    written = Message.objects.filter(ticket__in=together, author=Author.AGENT).count()
+    is_waiting_to_leave = written > len(replies)
+    goes_on = ticket.survivor()
+    is_solved = goes_on.is_done and not is_waiting_to_leave
     promised = [
         promise
-        for promise in promises.shown_to_customer(ticket)
+        for one in together
+        for promise in promises.shown_to_customer(one)
         if promise.message_id is None or any(message.pk == promise.message_id for message in shown)
     ]
+    promised.sort(key=lambda promise: (promise.due_at, promise.pk))
     reply_by = _reply_by(ticket) if not replies and not is_solved else ""
     said = [_said(message, ticket=ticket) for message in shown]
     return Followed(
@@ -92,15 +127,16 @@ def look_at(ticket: Ticket) -> Followed:
         steps=_steps(
             ticket, first_reply=replies[-1] if replies else None, latest_reply=latest_reply, is_solved=is_solved,
             promised=promised, reply_by=reply_by,
-            is_waiting=ticket.status == Status.WAITING and not is_waiting_to_leave,
+            is_waiting=goes_on.status == Status.WAITING and not is_waiting_to_leave,
         ),
         promised=[_promised(promise) for promise in promised],
         newest=said[:NEWEST],
         earlier=said[NEWEST:],
         answered_by=latest_reply.user.first_name if latest_reply and latest_reply.user else "",
         is_solved=is_solved,
-        is_closed=ticket.is_closed,
+        is_closed=goes_on.is_closed,
         reply_by=reply_by,
+        with_numbers=[one.number for one in together[1:]],
     )  # fmt: skip
 
 

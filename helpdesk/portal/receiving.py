@@ -66,19 +66,20 @@ def open_request(
 
 
 def add_reply(ticket: Ticket, *, key: str, text: str, files: Sequence[UploadedFile] = ()) -> Ticket:
-    """What the customer wrote on the page of their request. Returns the ticket that took it.
+    """What the customer wrote on the page of their request. Returns the ticket of theirs that took it.
 
-    That is a new one, linked to the old, once the old one is closed. The same form sent twice is one message.
+    That is a new one, linked to the old, once the old one is closed. The same form sent twice is one message. Where the
+    request goes on in another customer's, it is read there, and theirs is still their own.
     """
     customer = ticket.requester
     with transaction.atomic():
         Customer.objects.select_for_update().get(pk=customer.pk)
         rfc_id = _form_id(key, str(ticket.number), text, mailbox=ticket.mailbox)
         if earlier := _sent_before(rfc_id, customer=customer):
-            return earlier.ticket
+            return earlier.ticket if earlier.ticket.requester_id == customer.pk else ticket
         ticket.refresh_from_db()
         said: dict[str, Any] = {"language": ticket.language, "from_address": customer.email, "rfc_id": rfc_id}
-        if ticket.is_closed:
+        if ticket.survivor().is_closed:
             message = Ticket.open_for(
                 customer, subject=ticket.subject, channel=Channel.WEB, text=text, mailbox=ticket.mailbox,
                 team=ticket.team, language=ticket.language, continues=ticket, said=said,
@@ -88,7 +89,7 @@ def add_reply(ticket: Ticket, *, key: str, text: str, files: Sequence[UploadedFi
         else:
             message = ticket.receive(text=text, customer=customer, channel=Channel.WEB, **said)
         uploads.keep(message, files)
-    return message.ticket
+    return message.ticket if message.ticket.requester_id == customer.pk else ticket
 
 
 def subject_of(text: str) -> str:

@@ -1,79 +1,89 @@
-"""What stands above a queue to show only tickets with certain tags: the choices, what is chosen, what was typed."""
+"""What stands above a list to narrow it: a field to type into, what it is filtered by, and the way to the builder."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.utils.functional import Promise as LazyText
+from django.urls import reverse
 
-from cx import tag_filter, tag_words
-from cx.tag_filter import NAMES, STATE, TagFilter
+from helpdesk.people.models import User
+from helpdesk.workspace.asking import Question, address_with
 from helpdesk.workspace.queues import Queue
 from helpdesk.workspace.shortcuts import list_address
+from tickets.query.fields import FIELDS, Vocabulary
+from tickets.query.language import normal, parts_of
+from tickets.query.telling import described, told, value_of
+from tickets.query.tree import EVERYTHING, All, Has, Node
 
 
 @dataclass(frozen=True)
-class ActiveFilter:
-    """One value that is filtered by, and the address of the list without it."""
+class Chip:
+    """One condition in words, and the address of the list without it. Without a name it says all in `label`."""
 
-    name: LazyText
+    name: str
     label: str
     address: str
 
 
-@dataclass(frozen=True)
-class FilterGroup:
-    """The values of one name: slug, label, whether it is chosen."""
+def chip_words(part: Node, vocabulary: Vocabulary) -> tuple[str, str]:
+    """A condition as a name and a value: ("Stage", "Use or Purchase"); what is no field's has no name."""
+    if isinstance(part, Has) and part.field in FIELDS:
+        return str(FIELDS[part.field].label), value_of(part, vocabulary)
+    return "", described(part, vocabulary)
 
-    name: str
-    label: LazyText
-    choices: list[tuple[str, LazyText | str, bool]]
+
+def trees_without(tree: Node) -> list[tuple[Node, Node]]:
+    """Each condition that must hold, with the tree that is left without it."""
+    if tree == EVERYTHING:
+        return []
+    parts = parts_of(tree)
+    return [(part, normal(All(tuple(each for each in parts if each is not part)))) for part in parts]
 
 
 @dataclass(frozen=True)
 class FilterForm:
-    """The whole row above a queue. What was typed is kept where it could not be followed."""
+    """The whole row above a list. What was typed is kept where it could not be followed."""
 
     queue: Queue
-    tags: TagFilter
+    question: Question
+    user: User
     typed: str = ""
     no_ticket: str = ""
+    order: str = ""
 
     @property
     def address(self) -> str:
-        """The queue without any filter."""
-        return list_address(self.queue, TagFilter())
+        """The list without any filter."""
+        return self._address(self.question.with_tree(EVERYTHING))
+
+    @property
+    def text(self) -> str:
+        """What the list is filtered by, as it is typed."""
+        return self.question.text
 
     @cached_property
-    def groups(self) -> list[FilterGroup]:
-        names = (STATE, *tag_filter.FIELDS)
+    def active(self) -> list[Chip]:
+        known = Vocabulary.of(self.user)
         return [
-            FilterGroup(
-                name,
-                NAMES[name],
-                [
-                    (slug, label, slug in self.tags.values.get(name, ()))
-                    for slug, label in tag_filter.labels(name).items()
-                ],
-            )
-            for name in names
+            Chip(*chip_words(part, known), self._address(self.question.with_tree(left)))
+            for part, left in trees_without(self.question.tree)
         ]
 
     @cached_property
-    def active(self) -> list[ActiveFilter]:
-        return [
-            ActiveFilter(NAMES[name], tag_filter.Chosen(name, value).label, self._without(name, value))
-            for name, value in self.tags
-        ]
+    def unknown(self) -> list[str]:
+        return [told(each) for each in self.question.asked.unknown]
 
     @property
-    def unknown(self) -> tuple[str, ...]:
-        return self.tags.unknown
+    def builder(self) -> str:
+        """Where the same filter is put together by hand."""
+        return address_with(reverse("workspace:queue-filter", args=[self.queue.slug]), q=self.text, order=self.order)
 
     @property
-    def suggestions(self) -> list[tuple[str, str]]:
-        return tag_words.suggestions()
+    def new_view(self) -> str:
+        """Where this list is kept as a view."""
+        said = {"from": self.queue.slug, "q": self.text, "order": self.order}
+        return address_with(reverse("workspace:view-new"), **said)
 
-    def _without(self, name: str, value: str) -> str:
-        return list_address(self.queue, self.tags.without(name, value))
+    def _address(self, question: Question) -> str:
+        return list_address(self.queue, question, order=self.order)

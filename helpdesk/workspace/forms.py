@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from cx.codebook import Direction, Gap, JourneyStage, RootCause, Sentiment, Severity
 from cx.models import SubCause, Tagging
 from helpdesk.common.text import normalise
-from helpdesk.people.models import Team, User
+from helpdesk.people.models import Customer, Team, User
 from tickets import recipients
 from tickets.models import Channel, Priority, Status
 
@@ -67,6 +67,20 @@ class AssignmentForm(forms.Form):
     def __init__(self, *args: Any, people: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["assignee"].queryset = people  # type: ignore[attr-defined]
+
+
+class MergeForm(forms.Form):
+    """Into which ticket; and whether it is meant where that is another customer's."""
+
+    into = forms.CharField(max_length=20, label=_("Number of the other ticket"))
+    other_customer = forms.BooleanField(required=False)
+
+    def clean_into(self) -> int:
+        """A number as people type it: "#10042", too."""
+        text = normalise(self.cleaned_data["into"], single_line=True).lstrip("# ")
+        if not (text.isascii() and text.isdecimal() and len(text) <= 12):
+            raise forms.ValidationError(_t("Enter the number of the other ticket."))
+        return int(text)
 
 
 class TeamForm(forms.Form):
@@ -327,6 +341,11 @@ class NewTicketForm(forms.Form):
     )
     is_mine = forms.BooleanField(label=_("Assign it to me"), required=False, initial=True)
 
+    def __init__(self, *args: Any, customer: Customer | None = None, **kwargs: Any) -> None:
+        """`customer`: one of those we know was chosen, so nobody has to type who it is."""
+        super().__init__(*args, **kwargs)
+        self.customer = customer
+
     def clean_name(self) -> str:
         return normalise(self.cleaned_data["name"], single_line=True)
 
@@ -338,7 +357,8 @@ class NewTicketForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
-        if not values.get("name") and not values.get("address") and "address" not in self.errors:
+        is_named = self.customer or values.get("name") or values.get("address") or "address" in self.errors
+        if not is_named:
             self.add_error("name", _t("Enter the customer’s name or email."))
         return values
 

@@ -10,9 +10,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cx.confirming import to_confirm
+from cx.models import FollowUp
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Team
-from helpdesk.workspace import queues
+from helpdesk.workspace import queues, standing
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.queues import Queue
 from tickets.counting import counted_up_to
@@ -20,6 +21,7 @@ from tickets.models import Delivery, MailAlarm, Notification
 
 MOST_COUNTED = 1000
 MOST_TO_CONFIRM = 99
+MOST_VIEWS_COUNTED = 12
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Navigation:
 
     items: list[NavItem]
     team_items: list[NavItem]
+    view_items: list[NavItem]
     teams: list[Team]
     current: str  # the slug of the queue, or the name of another page
     unread: int  # notifications
@@ -53,6 +56,7 @@ class Navigation:
     tags: bool = False
     to_confirm: str = ""  # suggestions that wait for a person; empty where there is none
     alarms: int = 0  # what is wrong with mailboxes, for whoever looks after them
+    overdue: str = ""  # what this person planned to do for customers and has not done yet
     undelivered: str = ""  # mail of theirs that could not be sent; empty where there is none
 
 
@@ -81,14 +85,17 @@ def navigation(
     user = request.user
     sees = user.may(Ability.SEE_TICKETS)
     teams = (queues.teams_of(user) if sees else []) if teams is None else teams
-    team_queues = [queues.of_team(team) for team in teams]
+    own, of_teams, views = (group.lists for group in standing.groups_of(user, teams=teams)) if sees else ([], [], [])
     asked: dict[str, QuerySet[Any]] = dict(also_counted or {})
     if sees:
-        asked |= {queue.slug: queue.tickets_for(user) for queue in (*queues.COUNTED, *team_queues)}
+        asked |= {queue.slug: queue.tickets_for(user) for queue in (*queues.COUNTED, *of_teams)}
+        counted_views = [view for at, view in enumerate(views) if at < MOST_VIEWS_COUNTED or view.slug == current]
+        asked |= {view.slug: view.tickets_for(user) for view in counted_views}
         if current in asked:
             asked["past_due"] = asked[current].filter(due_next_at__lt=timezone.now())
             asked["nobodys"] = asked[current].filter(assignee=None)
         asked["unread"] = Notification.objects.told_to(user).filter(read_at=None)
+        asked["overdue"] = FollowUp.objects.overdue().filter(owner=user.pk)
         asked["undelivered"] = Delivery.objects.visible_to(user).undelivered()
     if user.may(Ability.RUN_MAIL):
         asked["alarms"] = MailAlarm.objects.visible_to(user).open()
@@ -101,8 +108,9 @@ def navigation(
         return NavItem(queue, "" if number is None else counted(number), is_current=queue.slug == current)
 
     return Navigation(
-        items=[item(queue) for queue in queues.STANDING] if sees else [],
-        team_items=[item(queue) for queue in team_queues],
+        items=[item(queue) for queue in own],
+        team_items=[item(queue) for queue in of_teams],
+        view_items=[item(queue) for queue in views],
         teams=teams,
         current=current,
         unread=counts.get("unread", 0),
@@ -119,5 +127,6 @@ def navigation(
         tags=user.may(Ability.TAG),
         to_confirm=few(counts.get("to_confirm", 0)),
         alarms=counts.get("alarms", 0),
+        overdue=counted(counts["overdue"]) if counts.get("overdue") else "",
         undelivered=counted(counts["undelivered"]) if counts.get("undelivered") else "",
     )

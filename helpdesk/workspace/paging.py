@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.db.models.functions import Coalesce
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 Row = TypeVar("Row", bound=Model)
+
+
+class Ordering(Protocol):
+    """What a list is ordered by: how to cut a page out of it, and what comes behind a row."""
+
+    def page(self, rows: QuerySet[Row], *, size: int, after: str = "", before: str = "") -> Page[Row]: ...
+
+    def following(self, rows: QuerySet[Row], row: Row) -> Row | None: ...
 
 
 class Order(NamedTuple):
@@ -21,12 +29,18 @@ class Order(NamedTuple):
 
     field: str
     descending: bool = False
+    # For lists that are a small part of all tickets while the field has an index over all of them: walking that index
+    # would pass by everything that is closed. What is sorted is then the list itself.
+    sorts_itself: bool = False
 
     def reversed(self) -> Order:
         return self._replace(descending=not self.descending)
 
     def sort(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         sign = "-" if self.descending else ""
+        if self.sorts_itself:
+            value = Coalesce(self.field, self.field)  # no index knows it
+            return rows.order_by(value.desc() if self.descending else value.asc(), f"{sign}pk")
         return rows.order_by(f"{sign}{self.field}", f"{sign}pk")
 
     def behind(self, rows: QuerySet[Row], place: Place) -> QuerySet[Row]:
@@ -36,6 +50,28 @@ class Order(NamedTuple):
         return rows.filter(**{f"{self.field}__{towards}": place.value}).exclude(
             **{self.field: place.value, f"pk__{passed}": place.pk}
         )
+
+    def place_of(self, row: Model) -> Place:
+        return Place(getattr(row, self.field), row.pk)
+
+    def following(self, rows: QuerySet[Row], row: Row) -> Row | None:
+        """What comes next in this list; None at its end, or where this row has no place in it."""
+        if getattr(row, self.field) is None:
+            return None
+        return self.sort(self.behind(rows, self.place_of(row))).exclude(pk=row.pk).first()
+
+    def page(self, rows: QuerySet[Row], *, size: int, after: str = "", before: str = "") -> Page[Row]:
+        if place := Place.read(before) if before else None:
+            found = list(self.reversed().sort(self.reversed().behind(rows, place))[: size + 1])
+            if len(found) > size:
+                found = found[:size][::-1]
+                return Page(found, newer=str(self.place_of(found[0])), older=str(self.place_of(found[-1])))
+            # The beginning was reached: show it whole, not the few rows that were left in front.
+        place = Place.read(after) if after and not before else None
+        found = list(self.sort(self.behind(rows, place) if place else rows)[: size + 1])
+        more, found = len(found) > size, found[:size]
+        newer = str(self.place_of(found[0])) if place and found else ""
+        return Page(found, newer=newer, older=str(self.place_of(found[-1])) if more else "")
 
 
 class Place(NamedTuple):
@@ -68,16 +104,6 @@ class Page(Generic[Row]):
     older: str = ""
 
 
-def page_of(rows: QuerySet[Row], *, order: Order, size: int, after: str = "", before: str = "") -> Page[Row]:
+def page_of(rows: QuerySet[Row], *, order: Ordering, size: int, after: str = "", before: str = "") -> Page[Row]:
     """The rows behind `after`, or those in front of `before`, or the first ones."""
-    place_of: Callable[[Any], str] = lambda row: str(Place(getattr(row, order.field), row.pk))  # noqa: E731
-    if place := Place.read(before) if before else None:
-        found = list(order.reversed().sort(order.reversed().behind(rows, place))[: size + 1])
-        if len(found) > size:
-            found = found[:size][::-1]
-            return Page(found, newer=place_of(found[0]), older=place_of(found[-1]))
-        # The beginning was reached: show it whole, not the few rows that were left in front.
-    place = Place.read(after) if after and not before else None
-    found = list(order.sort(order.behind(rows, place) if place else rows)[: size + 1])
-    more, found = len(found) > size, found[:size]
-    return Page(found, newer=place_of(found[0]) if place and found else "", older=place_of(found[-1]) if more else "")
+    return order.page(rows, size=size, after=after, before=before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from django.db.models import FilteredRelation, Q
@@ -14,15 +14,33 @@ from django.utils.translation import pgettext_lazy
 
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Team, User
-from helpdesk.workspace.paging import Order
-from tickets.models import Status, Ticket
+from helpdesk.workspace.asking import Question
+from helpdesk.workspace.by_risk import ByRisk
+from helpdesk.workspace.paging import Order, Ordering
+from tickets.models import SavedView, Status, Ticket
 from tickets.models.ticket import TicketQuerySet
 
 DUE_FIRST = Order("due_next_at")
 WAKES_FIRST = Order("snoozed_until")
 LATEST_RESOLVED_FIRST = Order("resolved_at", descending=True)
 NEWEST_FIRST = Order("created_at", descending=True)
+OLDEST_FIRST = Order("created_at")
+AT_RISK_FIRST = ByRisk()
+MOST_VIEWS = 100
+# Long texts and what a suggestion rests on: half of what the database would send for a page of rows.
+NOT_IN_ROWS = (
+    "expected", "resolution_reason", "assignee__password", "assignee__preferences", "tagging__sources",
+    "tagging__confidence", "tagging__evidence", "tagging__signals", "tagging__opinion", "tagging__alternatives",
+    "tagging__promise",
+)  # fmt: skip
 SORTED_BY_DUE = _("Sorted by what is due first")
+# The orders a person may choose, under the names that addresses and saved views give them.
+ORDERS: dict[str, tuple[Ordering, LazyText]] = {
+    SavedView.Order.DUE: (DUE_FIRST, SORTED_BY_DUE),
+    SavedView.Order.RISK: (AT_RISK_FIRST, _("Sorted by expectation at risk")),
+    SavedView.Order.NEWEST: (NEWEST_FIRST, _("Newest first")),
+    SavedView.Order.OLDEST: (OLDEST_FIRST, _("Oldest first")),
+}
 
 
 @dataclass(frozen=True)
@@ -33,17 +51,33 @@ class Queue:
     label: LazyText | str
     icon: str
     pick: Callable[[TicketQuerySet, User], TicketQuerySet]
-    order: Order = DUE_FIRST
+    order: Ordering = DUE_FIRST
     ordered: LazyText | str = SORTED_BY_DUE
+    own_order: str = SavedView.Order.DUE  # one of ORDERS; empty where the list has an order that fits nothing else
     empty_title: LazyText | str = ""
     empty_text: LazyText | str = ""
     hotkey: str = ""
     is_tab: bool = False  # stands at the bottom of a phone's screen
     is_team: bool = False
+    query: str = ""  # the same list in the language of `tickets.query`
+    view: SavedView | None = None
 
     def tickets_for(self, user: User) -> TicketQuerySet:
         """The tickets of this queue that this person may see, in no order yet."""
         return self.pick(Ticket.objects.visible_to(user), user)
+
+    def sorted_by(self, chosen: str) -> Queue:
+        """The same list in this order; as it is where there is no such order, or it has one of its own."""
+        if not self.own_order or chosen not in ORDERS:
+            return self
+        order, ordered = ORDERS[chosen]
+        if order == OLDEST_FIRST and self.view is None:
+            order = OLDEST_FIRST._replace(sorts_itself=True)
+        return replace(self, order=order, ordered=ordered)
+
+    @property
+    def is_by_risk(self) -> bool:
+        return self.order == AT_RISK_FIRST
 
 
 MINE = Queue(
@@ -51,6 +85,7 @@ MINE = Queue(
     label=_("My tickets"),
     icon="user",
     pick=lambda tickets, user: tickets.assigned_to(user).filter(status__in=[Status.OPEN, Status.WAITING]),
+    query="assignee:me status:open,waiting",
     empty_title=_("Nothing is due"),
     empty_text=_("No open ticket is yours. Take one from the unassigned ones."),
     hotkey="g m",
@@ -61,6 +96,7 @@ OPEN = Queue(
     label=_("All open"),
     icon="inbox",
     pick=lambda tickets, _user: tickets.open(),
+    query="status:open",
     empty_title=_("No open tickets"),
     empty_text=_("Everything is answered. New tickets appear here by themselves."),
     hotkey="g o",
@@ -71,6 +107,7 @@ UNASSIGNED = Queue(
     label=_("Unassigned"),
     icon="circle-dashed",
     pick=lambda tickets, _user: tickets.open().unassigned(),
+    query="status:open assignee:none",
     empty_title=_("Every open ticket has somebody"),
     empty_text=_("New tickets that nobody has taken stand here."),
     hotkey="g u",
@@ -81,6 +118,7 @@ WAITING = Queue(
     label=pgettext_lazy("queue", "Waiting"),
     icon="pause",
     pick=lambda tickets, _user: tickets.waiting(),
+    query="status:waiting",
     empty_title=_("No customer owes us an answer"),
     empty_text=_("After “Send and wait” a ticket stands here until the customer writes."),
     hotkey="g w",
@@ -90,7 +128,9 @@ SNOOZED = Queue(
     label=pgettext_lazy("queue", "Snoozed"),
     icon="alarm-clock",
     pick=lambda tickets, _user: tickets.snoozed(),
+    query="status:snoozed",
     order=WAKES_FIRST,
+    own_order="",
     ordered=_("Sorted by what wakes first"),
     empty_title=_("Nothing is snoozed"),
     empty_text=_("A snoozed ticket stands here until its time, and wakes at once when the customer writes."),
@@ -101,7 +141,9 @@ RESOLVED = Queue(
     label=pgettext_lazy("queue", "Resolved"),
     icon="circle-check",
     pick=lambda tickets, _user: tickets.filter(status=Status.RESOLVED),
+    query="status:resolved",
     order=LATEST_RESOLVED_FIRST,
+    own_order="",
     ordered=_("Latest first"),
     empty_title=_("Nothing was resolved lately"),
     empty_text=_("Resolved tickets stand here until they are closed."),
@@ -112,7 +154,9 @@ CLOSED = Queue(
     label=pgettext_lazy("queue", "Closed"),
     icon="archive",
     pick=lambda tickets, _user: tickets.filter(status=Status.CLOSED),
+    query="status:closed",
     order=NEWEST_FIRST,
+    own_order="",
     ordered=_("Newest first"),
     empty_title=_("No closed tickets"),
     empty_text=_("A resolved ticket closes by itself after some weeks. It cannot be reopened."),
@@ -128,6 +172,7 @@ def of_team(team: Team) -> Queue:
         label=team.name,
         icon=team.icon,
         pick=lambda tickets, _user: tickets.open().filter(team_id=team.pk),
+        query=f"status:open team:{team.slug}",
         empty_title=_("This team has no open tickets"),
         empty_text=_("New tickets for the team appear here by themselves."),
         is_team=True,
@@ -141,27 +186,55 @@ def teams_of(user: User) -> list[Team]:
     return [membership.team for membership in user.memberships.all()]
 
 
-def find_queue(slug: str, *, teams: list[Team]) -> Queue:
-    """The queue with this slug; 404 when there is none, or the team is not theirs."""
-    for queue in (*STANDING, CLOSED, *map(of_team, teams)):
+def of_view(view: SavedView) -> Queue:
+    """A saved filter over all tickets that its reader may see."""
+    queue = Queue(
+        slug=f"view-{view.pk}",
+        label=view.name,
+        icon=view.icon,
+        pick=lambda tickets, user: Question.of(view.query, user).among(tickets),
+        query=view.query,
+        own_order=view.order,
+        empty_title=_("No ticket is in this view"),
+        empty_text=_("A view shows whatever its filter lets through, also what comes in later."),
+        view=view,
+    )
+    return queue.sorted_by(view.order)
+
+
+def views_of(user: User) -> list[SavedView]:
+    """The saved views that this person may open, asked for once in a request; the first ones where there are many."""
+    kept = user.__dict__.get("_saved_views")
+    if kept is None:
+        views = SavedView.objects.visible_to(user).order_by("position", "name", "pk")
+        kept = user.__dict__["_saved_views"] = list(views[:MOST_VIEWS])
+    return cast(list[SavedView], kept)
+
+
+def find_queue(slug: str, *, teams: list[Team], user: User | None = None) -> Queue:
+    """The queue or view with this slug; 404 when there is none, or it is not theirs."""
+    views = map(of_view, views_of(user)) if user and slug.startswith("view-") else ()
+    for queue in (*STANDING, CLOSED, *map(of_team, teams), *views):
         if queue.slug == slug:
             return queue
     raise Http404
 
 
-def opened_from(slug: str, *, teams: list[Team]) -> Queue:
+def opened_from(slug: str, *, teams: list[Team], user: User | None = None) -> Queue:
     """The queue a ticket was opened from; their own where the address names none, or one they may not see."""
     try:
-        return find_queue(slug or MINE.slug, teams=teams)
+        return find_queue(slug or MINE.slug, teams=teams, user=user)
     except Http404:
         return MINE
 
 
-def for_rows(tickets: TicketQuerySet, *, user: User) -> TicketQuerySet:
+def for_rows(tickets: TicketQuerySet, *, user: User, with_stake: bool = False) -> TicketQuerySet:
     """What a row shows, in one query and one for addresses: the ticket, its people, and its current tagging.
 
-    At most one tagging of a ticket is current (the database says so), so the join repeats no row.
+    At most one tagging of a ticket is current (the database says so), so the join repeats no row. What is at stake is
+    read where the list says why a ticket stands where it stands.
     """
     current = FilteredRelation("taggings", condition=Q(taggings__is_current=True))
     rows = tickets.for_queue(user).annotate(tagging=current).select_related("tagging")  # type: ignore[misc]
-    return cast(TicketQuerySet, rows.prefetch_related("requester__addresses"))
+    rows = rows.select_related("stake") if with_stake else rows
+    return cast(TicketQuerySet, rows.defer(*NOT_IN_ROWS).prefetch_related("requester__addresses"))

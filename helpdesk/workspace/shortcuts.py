@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -16,14 +15,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
-from cx import tag_filter
-from cx.tag_filter import TagFilter
 from helpdesk.common.errors import Refusal
 from helpdesk.people.models import Team
 from helpdesk.workspace import queues
+from helpdesk.workspace.asking import Question, address_with
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.navigation import navigation
-from helpdesk.workspace.paging import Place
 from helpdesk.workspace.queues import Queue
 from tickets.models import Ticket
 
@@ -41,39 +38,40 @@ class Undo:
 
 @dataclass(frozen=True)
 class Here:
-    """From which queue, which page of it, and by which tags a ticket was opened: that list stays beside the ticket and
-    is gone back to."""
+    """From which queue, which page of it, and by which filter a ticket was opened: that list stays beside the ticket
+    and is gone back to."""
 
     queue: str = ""
     after: str = ""
-    tags: TagFilter = field(default_factory=TagFilter)
+    asked: Question = field(default_factory=Question)
+    order: str = ""  # one of queues.ORDERS, where it is not the list's own
 
     @classmethod
     def of(cls, request: AgentRequest) -> Here:
         queue = request.GET.get("in", "")
         if not _SLUG.fullmatch(queue):
             return cls()
-        return cls(queue, request.GET.get("after", "")[:60], tags_of(request))
+        return cls(
+            queue, request.GET.get("after", "")[:60], Question.in_address(request.GET, request.user), order_of(request)
+        )
 
     def __str__(self) -> str:
-        said = [(name, value) for name, value in (("in", self.queue), ("after", self.after)) if value]
-        said += [(name, value) for name, value in self.tags]
-        return f"?{urlencode(said)}" if said else ""
+        return address_with("", **{"in": self.queue, "q": self.asked.text, "order": self.order, "after": self.after})
 
     def list_address(self, queue: Queue) -> str:
         """The list itself, from its first page."""
-        return list_address(queue, self.tags)
+        return list_address(queue, self.asked, order=self.order)
 
 
-def tags_of(request: AgentRequest) -> TagFilter:
-    """The tags that the address filters by."""
-    return TagFilter.of({name: request.GET.getlist(name) for name in (*tag_filter.FIELDS, tag_filter.STATE)})
+def order_of(request: AgentRequest) -> str:
+    """The order that the address asks for; empty for the list's own."""
+    order = request.GET.get("order", "")
+    return order if order in queues.ORDERS else ""
 
 
-def list_address(queue: Queue, tags: TagFilter, **more: str) -> str:
-    """The address of a queue with these filters; `more` goes behind them."""
-    said = urlencode([*tags, *((name, value) for name, value in more.items() if value)])
-    return reverse("workspace:queue-view", args=[queue.slug]) + (f"?{said}" if said else "")
+def list_address(queue: Queue, asked: Question | None = None, **more: str) -> str:
+    """The address of a queue, filtered; `more` goes behind the filter."""
+    return address_with(reverse("workspace:queue-view", args=[queue.slug]), q=asked.text if asked else "", **more)
 
 
 def find_ticket(request: AgentRequest, number: int) -> Ticket:
@@ -147,20 +145,16 @@ def download(content: bytes, name: str) -> HttpResponse:
 def next_in_queue(request: AgentRequest, ticket: Ticket) -> str:
     """Where work goes on after this ticket: the one below it in the queue it was opened from, else that queue."""
     here = Here.of(request)
-    queue = queues.opened_from(here.queue, teams=queues.teams_of(request.user))
-    value = getattr(ticket, queue.order.field)
-    if value is not None:
-        listed = here.tags.among(queue.tickets_for(request.user))
-        below = queue.order.sort(queue.order.behind(listed, Place(value, ticket.pk)))
-        if following := below.exclude(pk=ticket.pk).first():
-            return f"{following.get_absolute_url()}{here}"
+    queue = queues.opened_from(here.queue, teams=queues.teams_of(request.user), user=request.user).sorted_by(here.order)
+    if following := queue.order.following(here.asked.among(queue.tickets_for(request.user)), ticket):
+        return f"{following.get_absolute_url()}{here}"
     return here.list_address(queue)
 
 
 def back_to_list(request: AgentRequest) -> str:
     """The list that the ticket was opened from, from its first page."""
     here = Here.of(request)
-    return here.list_address(queues.opened_from(here.queue, teams=queues.teams_of(request.user)))
+    return here.list_address(queues.opened_from(here.queue, teams=queues.teams_of(request.user), user=request.user))
 
 
 def _say(request: AgentRequest, message: str, *, undo: Undo | None) -> None:

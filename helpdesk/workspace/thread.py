@@ -20,9 +20,12 @@ from cx.models import Promise
 from helpdesk.people.access import Ability
 from helpdesk.people.models import User
 from helpdesk.workspace.evidence import paragraphs
+from helpdesk.workspace.merged import Origin, Together
 from tickets.mail import trust
-from tickets.models import Attachment, Delivery, Event, EventKind, Message, Note, Priority, Ticket
+from tickets.models import Attachment, Delivery, Event, EventKind, Message, Note, Priority
 
+# A word to whoever answers, which is no part of the story.
+PASSING = (EventKind.DUE_SOON,)
 # These stand in the thread as what was said, not as a line about it.
 SAID = (EventKind.RECEIVED, EventKind.REPLIED, EventKind.ANNOUNCED, EventKind.NOTED)
 
@@ -38,12 +41,16 @@ ICONS: Mapping[str, str] = {
     EventKind.REOPENED: "rotate-ccw",
     EventKind.CLOSED: "archive",
     EventKind.CONTINUED: "arrow-up-right",
+    EventKind.MERGED: "merge",
+    EventKind.TOOK_IN: "merge",
+    EventKind.UNMERGED: "undo-2",
     EventKind.ALSO_ADDRESSED: "mail",
     EventKind.ANSWERED_ELSEWHERE: "send",
     EventKind.RESENT: "send",
     EventKind.MARKED_SPAM: "shield",
     EventKind.UNDELIVERED: "circle-alert",
     EventKind.CONFIRMED: "check",
+    EventKind.RESTORED: "undo-2",
     EventKind.BREACHED: "clock",
     EventKind.TAGGED: "tag",
     EventKind.REVIEWED: "tag",
@@ -97,6 +104,8 @@ class Entry:
     is_latest: bool = False
     is_mine: bool = False
     is_bad: bool = False
+    origin: Origin | None = None  # the merged ticket in which it was said
+    unmerges: str = ""  # where the merge that this line tells of is undone
 
 
 @dataclass(frozen=True)
@@ -118,13 +127,14 @@ class SenderLine:
 
 
 def thread_of(
-    ticket: Ticket, *, user: User, words: Iterable[str], promises: list[Promise], read_at: datetime | None
+    together: Together, *, user: User, words: Iterable[str], promises: list[Promise], read_at: datetime | None
 ) -> list[Entry]:
-    """Every entry, oldest first. A constant number of queries, however long the thread is."""
+    """Every entry of the ticket and of those merged into it, oldest first. A constant number of queries, however long
+    the thread is."""
     entries = [
-        *_messages(ticket, user=user, words=list(words), promises=promises),
-        *_notes(ticket, user=user),
-        *_events(ticket, user),
+        *_messages(together, user=user, words=list(words), promises=promises),
+        *_notes(together, user=user),
+        *_events(together, user),
     ]
     entries.sort(key=lambda entry: (entry.at, *entry.rank))
     said = [entry for entry in entries if entry.kind in ("message", "note")]
@@ -135,9 +145,10 @@ def thread_of(
     return entries
 
 
-def _messages(ticket: Ticket, *, user: User, words: list[str], promises: list[Promise]) -> Iterable[Entry]:
+def _messages(together: Together, *, user: User, words: list[str], promises: list[Promise]) -> Iterable[Entry]:
     messages = list(
-        ticket.messages.in_order()
+        Message.objects.filter(ticket__in=together.keys)
+        .in_order()
         .select_related("user", "customer")
         .prefetch_related("deliveries")
         .annotate(
@@ -151,9 +162,10 @@ def _messages(ticket: Ticket, *, user: User, words: list[str], promises: list[Pr
     )
     if any(message.has_files for message in messages):
         prefetch_related_objects(messages, "attachments")
+    requesters = together.requesters
     for message in messages:
-        if message.customer_id == ticket.requester_id:
-            message.customer = ticket.requester  # with its addresses, so that a name costs no query
+        if message.customer_id in requesters:
+            message.customer = requesters[message.customer_id]
         shown_in = "automatic" if message.is_automatic else "message"
         yield Entry(
             kind=shown_in,
@@ -169,6 +181,7 @@ def _messages(ticket: Ticket, *, user: User, words: list[str], promises: list[Pr
             remark=message.remark or "" if message.is_from_customer and not message.is_auto else "",
             promises=[promise for promise in promises if promise.message_id == message.pk],
             is_mine=message.user_id == user.pk,
+            origin=together.origin_of(message.ticket_id),
         )
 
 
@@ -183,9 +196,10 @@ def _name(message: Message) -> str:
     return message.author_name
 
 
-def _notes(ticket: Ticket, *, user: User) -> Iterable[Entry]:
+def _notes(together: Together, *, user: User) -> Iterable[Entry]:
     has_files = Exists(Attachment.objects.filter(note=OuterRef("pk")))
-    notes = list(ticket.notes.select_related("user").annotate(has_files=has_files))
+    written = Note.objects.filter(ticket__in=together.keys)
+    notes = list(written.select_related("user").annotate(has_files=has_files))
     if any(note.has_files for note in notes):
         prefetch_related_objects(notes, "attachments")
     for note in notes:
@@ -197,19 +211,30 @@ def _notes(ticket: Ticket, *, user: User) -> Iterable[Entry]:
             name=note.user.name,
             body=paragraphs(note.text),
             is_mine=note.user_id == user.pk,
+            origin=together.origin_of(note.ticket_id),
         )
 
 
-def _events(ticket: Ticket, user: User) -> Iterable[Entry]:
+def _events(together: Together, user: User) -> Iterable[Entry]:
     reviews = user.may(Ability.REVIEW_COLLEAGUES)
-    for event in ticket.events.exclude(kind__in=SAID).select_related("actor"):
+    events = Event.objects.filter(ticket__in=together.keys).exclude(kind__in=(*SAID, *PASSING))
+    for event in events.select_related("actor"):
         if event.kind == EventKind.REVIEWED and not reviews:  # what is about colleagues is for those who review them
             continue
+        origin = together.origin_of(event.ticket_id)
+        if event.details.get("by") == "merge" or (origin and event.kind == EventKind.MERGED):
+            continue  # the line about the merge says it
         rank = (0 if event.kind in (EventKind.CREATED, EventKind.CONTINUED) else 3, event.pk)
         icon = CAME_BY.get(event.details.get("channel", ""), "inbox") if event.kind == EventKind.CREATED else ""
         icon = icon or ICONS.get(event.kind, "info")
         bad = event.kind in (EventKind.BREACHED, EventKind.UNDELIVERED)
-        yield Entry(kind="event", at=event.happened_at, rank=rank, words=words_for(event), icon=icon, is_bad=bad)
+        unmerges = ""
+        if event.kind == EventKind.TOOK_IN:
+            unmerges = together.undoing(event.details.get("ticket", 0), into=event.ticket_id)
+        yield Entry(
+            kind="event", at=event.happened_at, rank=rank, words=words_for(event), icon=icon, is_bad=bad,
+            origin=origin, unmerges=unmerges,
+        )  # fmt: skip
 
 
 def delivery_line(message: Message) -> DeliveryLine:
@@ -328,6 +353,13 @@ def _reopened(actor: str, details: Mapping[str, Any]) -> str:
     return _t("Reopened: the customer wrote again")
 
 
+def _took_in(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "number": details.get("number", "–"), "customer": details.get("customer")}
+    if said["customer"]:
+        return _t("%(actor)s merged #%(number)s of %(customer)s into this") % said
+    return _t("%(actor)s merged #%(number)s into this") % said
+
+
 def _breached(_actor: str, details: Mapping[str, Any]) -> str:
     missed = {
         "first_reply": _t("The target for the first reply was missed"),
@@ -378,6 +410,15 @@ SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     EventKind.REOPENED: _reopened,
     EventKind.CLOSED: lambda _actor, _details: _t("Closed. A new message opens a new ticket linked to this one"),
     EventKind.CONTINUED: lambda _actor, details: _t("Continues #%(number)s") % {"number": details.get("number", "–")},
+    EventKind.MERGED: lambda actor, details: (
+        _t("%(actor)s merged this into #%(number)s")
+        % {"actor": actor or _t("Puente"), "number": details.get("number", "–")}
+    ),
+    EventKind.TOOK_IN: _took_in,
+    EventKind.UNMERGED: lambda actor, details: (
+        _t("%(actor)s undid the merging with #%(number)s")
+        % {"actor": actor or _t("Puente"), "number": details.get("number", "–")}
+    ),
     EventKind.ALSO_ADDRESSED: lambda _actor, details: (
         _t("Also sent to %(to)s")
         % {"to": details.get("to") or details.get("address") or _t("another of our addresses")}
@@ -395,6 +436,7 @@ SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
         % {"actor": actor or _t("Puente"), "to": details.get("address") or "–"}
     ),
     EventKind.MARKED_SPAM: _with_actor(lambda: _t("%(actor)s marked this as spam")),
+    EventKind.RESTORED: _with_actor(lambda: _t("%(actor)s put this back as it was")),
     EventKind.CONFIRMED: lambda _actor, _details: _t("The customer opened the link: their address is confirmed"),
     EventKind.BREACHED: _breached,
     EventKind.TAGGED: _tagged,

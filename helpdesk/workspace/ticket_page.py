@@ -5,26 +5,31 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, cast
 
-from django.db.models import FilteredRelation, OuterRef, Q, Subquery
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, Subquery
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 
-from cx.models import Promise, Response
+from cx.models import FollowUp, Promise, Response
 from cx.models.survey import SCALE, SurveyKind
 from helpdesk.people.access import Ability
 from helpdesk.people.preferences import after_sending_of
 from helpdesk.workspace import composer, queues
 from helpdesk.workspace.composer import Written
+from helpdesk.workspace.customer_forms import ContactForm
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.evidence import marked
 from helpdesk.workspace.forms import PromiseForm, SnoozeForm
+from helpdesk.workspace.merged import Together, where_it_went
 from helpdesk.workspace.paging import page_of
 from helpdesk.workspace.panel import is_foreign, later_suggestion, panel_for, severity_words
+from helpdesk.workspace.presence import with_people
 from helpdesk.workspace.shortcuts import Here, page
 from helpdesk.workspace.thread import Entry, thread_of
-from tickets.models import Draft, Ticket
+from tickets import macros
+from tickets.models import Draft, Macro, Ticket
 
 OTHER_TICKETS = 5
+MERGES_OFFERED = 3
 LIST_ROWS = 15
 
 
@@ -36,6 +41,8 @@ def load(request: AgentRequest, number: int) -> Ticket:
     """
     user = request.user
     answers = Response.objects.counted().filter(invitation__customer=OuterRef("requester")).order_by("-answered_at")
+    planned = FollowUp.objects.contacts().planned().visible_to(user)
+    contacts = planned.filter(customer=OuterRef("requester")).soonest_first()
     tickets = (
         Ticket.objects.visible_to(user)
         .annotate(
@@ -43,6 +50,9 @@ def load(request: AgentRequest, number: int) -> Ticket:
             reply_draft=FilteredRelation("drafts", condition=Q(drafts__user=user.pk, drafts__mode=Draft.Mode.REPLY)),
             note_draft=FilteredRelation("drafts", condition=Q(drafts__user=user.pk, drafts__mode=Draft.Mode.NOTE)),
             reading=FilteredRelation("readings", condition=Q(readings__user=user.pk)),
+            next_contact=Subquery(contacts.values("text")[:1]),
+            next_contact_at=Subquery(contacts.values("due_at")[:1]),
+            has_taken_in=Exists(Ticket.objects.filter(merged_into=OuterRef("pk"))),
             survey_score=Subquery(answers.values("score")[:1]),
             survey_kind=Subquery(answers.values("invitation__kind")[:1]),
         )
@@ -64,8 +74,11 @@ def ticket_context(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         ticket = load(request, ticket.number)
     user, tagging, reading = request.user, _joined(ticket, "tagging"), _joined(ticket, "reading")
     panel = panel_for(tagging, later=later_suggestion(tagging))
-    promises = list(ticket.promises.select_related("owner", "owner_team").order_by("due_at", "pk"))
-    thread = thread_of(ticket, user=user, words=panel.words, promises=promises, read_at=reading and reading.read_at)
+    together = Together.of(ticket, user=user)
+    owed = Promise.objects.filter(ticket__in=together.keys)
+    promises = list(owed.select_related("owner", "owner_team").order_by("due_at", "pk"))
+    thread = thread_of(together, user=user, words=panel.words, promises=promises, read_at=reading and reading.read_at)
+    others = _others(request, ticket)
     said = [entry.message.pk for entry in thread if entry.message]
     panel.is_foreign = is_foreign(tagging, _customers_words(ticket, thread))
     tomorrow = timezone.localdate() + timedelta(days=1)
@@ -78,10 +91,13 @@ def ticket_context(request: AgentRequest, ticket: Ticket) -> dict[str, Any]:
         "promises": promises,
         "promise_counts": _promise_counts(promises),
         "promise_form": PromiseForm(auto_id="promise-%s", initial={"due_on": tomorrow, "due_time": "12:00"}),
+        "contact_form": ContactForm(auto_id="contact-%s"),
         "snooze_form": SnoozeForm(auto_id="snooze-%s"),
         "thread": thread,
         "seen": max(said, default=0),
-        "others": _others(request, ticket),
+        "others": others,
+        "merges_into": [other for other in others if not other.is_done][:MERGES_OFFERED],
+        "went_to": where_it_went(ticket, user=user),
         "survey": _survey(ticket),
         "here": Here.of(request),
         "may_reply": user.may(Ability.REPLY),
@@ -99,34 +115,44 @@ def answer_with_ticket(
     status: int = 200,
     mode: str = "",
     written: Written | None = None,
+    macro: Macro | None = None,
     **context: Any,
 ) -> HttpResponse:
     """The whole page: the queue it was opened from, the ticket, the rail.
 
-    What was typed stands in the composer: `written`, in the form of `mode`.
+    What was typed stands in the composer: `written`, in the form of `mode`; what `macro` says stands below the draft.
     """
     may_reply = request.user.may(Ability.REPLY)
     mode = mode or (Draft.Mode.REPLY if may_reply else Draft.Mode.NOTE)
     teams = queues.teams_of(request.user)
     here = Here.of(request)
-    opened_from = queues.opened_from(here.queue, teams=teams)
-    rows = queues.for_rows(here.tags.among(opened_from.tickets_for(request.user)), user=request.user)
+    opened_from = queues.opened_from(here.queue, teams=teams, user=request.user).sorted_by(here.order)
+    listed = here.asked.among(opened_from.tickets_for(request.user))
+    rows = queues.for_rows(listed, user=request.user, with_stake=opened_from.is_by_risk)
     shown = ticket_context(request, ticket)
     forms = composer.sheets(
         request,
         ticket,
-        messages=[entry.message for entry in shown["thread"] if entry.message],
+        # Whom a reply goes to is told by this ticket alone, not by what was merged into it.
+        messages=[entry.message for entry in shown["thread"] if entry.message and entry.origin is None],
         drafts={"reply": _joined(ticket, "reply_draft"), "note": _joined(ticket, "note_draft")},
         written={mode: written} if written else {},
         may_reply=may_reply,
     )
+    beside = page_of(rows, order=opened_from.order, size=LIST_ROWS, after=here.after)
+    if macro and may_reply:
+        said = macros.fill(macro, ticket=ticket, by=request.user).text
+        forms["reply"].written.text = "\n\n".join(filter(None, [forms["reply"].written.text.rstrip(), said]))
+    with_people([*beside.rows, shown["ticket"]], besides=request.user)
     full = {
         **shown,
         **forms,
         "mode": mode,
+        "macro_then": macro.then if macro else request.POST.get("then", ""),
         "queue": opened_from,
         "list_address": here.list_address(opened_from),
-        "page": page_of(rows, order=opened_from.order, size=LIST_ROWS, after=here.after),
+        "address": f"{ticket.get_absolute_url()}{here}",
+        "page": beside,
         **context,
     }
     return page(request, "workspace/ticket/ticket.html", full, current=opened_from.slug, teams=teams, status=status)

@@ -3,24 +3,33 @@ from django.urls import URLPattern, path
 from helpdesk.workspace.views import (
     assignment,
     blocked,
-    bulk_tagging,
+    bulk,
     confirming,
+    customers,
+    display,
     drafts,
     files,
+    follow_ups,
     learning,
     ledger,
+    macros,
     mail,
     mailboxes,
+    merging,
     new_ticket,
+    news,
     notes,
     notifications,
     outbox,
     preferences,
+    presence,
     promises,
     queue,
     refinement,
     replies,
     reports,
+    saved_views,
+    search,
     spam,
     status,
     tagging,
@@ -34,12 +43,30 @@ app_name = "workspace"
 queue_urls = [
     path("queue/", queue.queue, name="queue"),
     path("queue/<slug:view>/", queue.queue_view, name="queue-view"),
+    path("preferences/display/", display.display, name="display"),
+    path("queue/<slug:view>/filter/", saved_views.queue_filter, name="queue-filter"),
+    path("news/", news.news, name="news"),
+]
+
+view_urls = [
+    path("views/", saved_views.views, name="views"),
+    path("views/new/", saved_views.new_view, name="view-new"),
+    path("views/order/", saved_views.ordering, name="view-order"),
+    path("views/restoring/", saved_views.restoring, name="view-restore"),
+    path("views/<int:pk>/", saved_views.view, name="view"),
+    path("views/<int:pk>/deleting/", saved_views.deleting, name="view-delete"),
+]
+
+search_urls = [
+    path("search/", search.search, name="search"),
+    path("search/suggestions/", search.suggestions, name="search-suggestions"),
 ]
 
 ticket_urls = [
     path("tickets/new/", new_ticket.new_ticket, name="ticket-new"),
     path("tickets/<int:number>/", ticket.ticket, name="ticket"),
     path("tickets/<int:number>/thread/", ticket.thread, name="thread"),
+    path("tickets/<int:number>/presence/", presence.presence, name="presence"),
     path("tickets/<int:number>/files/<int:pk>/", files.file, name="file"),
     path("tickets/<int:number>/files/<int:pk>/preview/", files.file_preview, name="file-preview"),
     path("pictures/<str:token>/", files.picture, name="picture"),
@@ -50,6 +77,7 @@ writing_urls = [
     path("tickets/<int:number>/replies/", replies.replies, name="replies"),
     path("tickets/<int:number>/replies/<int:pk>/undo/", replies.undo_reply, name="undo-reply"),
     path("tickets/<int:number>/notes/", notes.notes, name="notes"),
+    path("tickets/<int:number>/macros/", macros.ticket_macros, name="ticket-macros"),
     path("preferences/after-sending/", preferences.after_sending, name="after-sending"),
     path("tickets/<int:number>/drafts/<slug:mode>/", drafts.draft, name="draft"),
 ]
@@ -63,6 +91,8 @@ working_urls = [
     path("tickets/<int:number>/waiting/", status.waiting, name="waiting"),
     path("tickets/<int:number>/snooze/", status.snooze, name="snooze"),
     path("tickets/<int:number>/waking/", status.waking, name="waking"),
+    path("tickets/<int:number>/merging/", merging.merging, name="merging"),
+    path("tickets/<int:number>/unmerging/", merging.unmerging, name="unmerging"),
     path("tickets/<int:number>/spam/", spam.marking, name="spam"),
     path("tickets/<int:number>/spam/undo/", spam.unmarking, name="spam-undo"),
 ]
@@ -77,19 +107,50 @@ experience_urls = [
     path("tickets/<int:number>/promises/<int:pk>/withdrawn/", promises.withdrawn, name="promise-withdrawn"),
 ]
 
+customer_urls = [
+    path("customers/", customers.customers, name="customers"),
+    path("customers/known/", customers.known, name="known-customers"),
+    path("customers/<int:pk>/", customers.customer, name="customer"),
+    path("customers/<int:pk>/edit/", customers.edit, name="customer-edit"),
+    path("customers/<int:pk>/merging/", customers.merging, name="customer-merge"),
+    path("customers/merges/<int:pk>/undo/", customers.splitting, name="customer-split"),
+    path("customers/<int:pk>/follow-ups/", follow_ups.planning, name="follow-up-plan"),
+]
+
+follow_up_urls = [
+    path("tickets/<int:number>/follow-ups/", follow_ups.ticket_planning, name="ticket-follow-up"),
+    path("follow-ups/", follow_ups.follow_ups, name="follow-ups"),
+    path("follow-ups/<int:pk>/done/", follow_ups.done, name="follow-up-done"),
+    path("follow-ups/<int:pk>/moving/", follow_ups.moving, name="follow-up-move"),
+    path("follow-ups/<int:pk>/dropping/", follow_ups.dropping, name="follow-up-drop"),
+    path("follow-ups/<int:pk>/resuming/", follow_ups.resuming, name="follow-up-resume"),
+]
+
 confirming_urls = [
     path("confirm/", confirming.confirm, name="confirm"),
     path("confirm/<int:number>/", confirming.step, name="confirm-ticket"),
     path("confirm/<int:number>/undo/", confirming.undo, name="confirm-undo"),
     path("confirm/<int:number>/second-look/", confirming.second_look, name="second-look"),
     path("confirm/<int:number>/second-look/skipping/", confirming.skip_second_look, name="second-look-skip"),
-    path("tagging/", bulk_tagging.tagging, name="bulk-tagging"),
-    path("tagging/undo/", bulk_tagging.undo, name="bulk-tagging-undo"),
+]
+
+bulk_urls = [
+    path("bulk/", bulk.acting, name="bulk"),
+    path("bulk/people/", bulk.people, name="bulk-people"),
+    path("bulk/<int:pk>/", bulk.bulk_action, name="bulk-action"),
+    path("bulk/<int:pk>/progress/", bulk.progress, name="bulk-progress"),
+    path("bulk/<int:pk>/stopping/", bulk.stopping, name="bulk-stop"),
+    path("bulk/<int:pk>/undoing/", bulk.undoing, name="bulk-undo"),
 ]
 
 notification_urls = [
     path("notifications/", notifications.notifications, name="notifications"),
     path("notifications/read/", notifications.all_read, name="notifications-read"),
+    path("notifications/read/undo/", notifications.unread_again, name="notifications-unread"),
+    path("notifications/menu/", notifications.menu, name="notifications-menu"),
+    path("notifications/choices/", notifications.choices, name="notice-choices"),
+    path("notifications/stop/<str:token>/", notifications.stop, name="notice-stop"),
+    path("notifications/<int:pk>/read/", notifications.one_read, name="notification-read"),
 ]
 
 mail_urls = [
@@ -123,6 +184,11 @@ settings_urls = [
     path("settings/mailboxes/<int:pk>/", mailboxes.mailbox, name="mailbox"),
     path("settings/mailboxes/<int:pk>/testing/", mailboxes.mailbox_test, name="mailbox-test"),
     path("settings/words/", wording.wording, name="wording"),
+    path("settings/macros/", macros.all_macros, name="macros"),
+    path("settings/macros/new/", macros.new_macro, name="macro-new"),
+    path("settings/macros/<int:pk>/", macros.macro, name="macro"),
+    path("settings/macros/<int:pk>/deleting/", macros.deleting, name="macro-delete"),
+    path("settings/macros/<int:pk>/restoring/", macros.restoring, name="macro-restore"),
 ]
 
 report_urls = [
@@ -135,11 +201,16 @@ report_urls = [
 
 urlpatterns: list[URLPattern] = [
     *queue_urls,
+    *search_urls,
+    *view_urls,
     *ticket_urls,
     *writing_urls,
     *working_urls,
     *experience_urls,
+    *customer_urls,
+    *follow_up_urls,
     *confirming_urls,
+    *bulk_urls,
     *notification_urls,
     *mail_urls,
     *report_urls,

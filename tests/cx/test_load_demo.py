@@ -14,8 +14,8 @@ from django.db import connection, transaction
 
 from cx import follow_ups, observing, promises
 from cx.demo import volume
-from cx.demo.progress import Progress
 from cx.models import Tagging
+from helpdesk.common.progress import Progress
 from helpdesk.people.models import Company, Customer
 from tickets import closing
 from tickets.models import Message, Ticket, TicketNumber

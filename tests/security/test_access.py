@@ -24,12 +24,16 @@ pytestmark = pytest.mark.django_db
 # Who may ask at all, whatever the ticket. Everything that is not named here is for whoever sees tickets.
 REPLIES = {
     "assignment", "team", "priority", "resolution", "reopening", "waiting", "snooze", "waking", "replies", "undo-reply",
-    "promises", "promise-kept", "promise-withdrawn", "ticket-new", "spam", "spam-undo", "undelivered-resend",
-    "undelivered-settle", "undelivered-unsettle", "after-sending",
+    "bulk", "bulk-people", "bulk-action", "bulk-progress", "bulk-stop", "bulk-undo",
+    "customer-edit", "customer-merge", "customer-split", "known-customers", "follow-up-plan", "ticket-follow-up",
+    "follow-up-done", "follow-up-move", "follow-up-drop", "follow-up-resume",
+    "promises", "promise-kept", "promise-withdrawn", "ticket-new", "spam", "spam-undo", "merging", "unmerging",
+    "undelivered-resend", "undelivered-settle", "undelivered-unsettle", "after-sending",
+    "ticket-macros", "macros", "macro-new", "macro", "macro-delete", "macro-restore",
 }  # fmt: skip
 TAGS = {
     "tagging", "tagging-confirm", "tagging-undo", "confirm", "confirm-ticket", "confirm-undo", "second-look",
-    "second-look-skip", "bulk-tagging", "bulk-tagging-undo", "suggestions",
+    "second-look-skip", "suggestions",
 }  # fmt: skip
 NAMES_TAGS = {"wording", "model-use"}
 RUNS_MAIL = {
@@ -39,7 +43,7 @@ RUNS_MAIL = {
 }  # fmt: skip
 ADMINISTERS = {"mailboxes", "mailbox-new", "mailbox", "mailbox-test"}
 OUTBOX = {"outbox", "outbox-email", "outbox-html", "outbox-raw"}
-BY_LINK = {"picture"}  # a signed link of its own, for the frame of a mail, where no cookie goes
+BY_LINK = {"picture", "notice-stop"}  # signed links of their own: for the frame of a mail, and for mail programs
 REPORTS = {"queue", "report", "report-heat-map"}
 SIGNED_IN = [pattern for pattern in workspace.urlpatterns if pattern.name not in BY_LINK]
 NUMBERED = [pattern for pattern in workspace.urlpatterns if "number" in pattern.pattern.converters]

@@ -400,6 +400,7 @@ def _environment(folder: Path, database_url: str, redis_url: str, *, smtp_port: 
         "SMTP_URL": "" if demo else f"smtp://127.0.0.1:{smtp_port}",  # the demo's mail goes to its outbox page
         "SECRET_KEY": secrets.token_urlsafe(40),
         "UNDO_SEND_SECONDS": "1",
+        "NOTICE_MAIL_SECONDS": "1",
         "DEMO": "1" if demo else "0",
         **{name: str(port) for name, port in zip(("PORT", "LIVE_PORT", "MAIL_PORT"), free_ports(3), strict=True)},
     }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+from helpdesk.ui import bundles
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STATIC = ROOT / "helpdesk" / "ui" / "static" / "ui"
@@ -26,6 +29,16 @@ def python_files() -> list[Path]:
 
 def stylesheets() -> list[Path]:
     return [path for path in _files("*.css") if "static" in path.parts and "vendor" not in path.parts]
+
+
+def bundles_of(template: Path) -> list[str]:
+    return re.findall(r"""\{%\s*bundle\s+["']([^"']+)["']""", template.read_text())
+
+
+def loaded_by(template: Path) -> set[str]:
+    """The static names of the styles and scripts that a template names itself, one by one or in a bundle."""
+    alone = re.findall(r"""\{%\s*static\s+["']([^"']+\.(?:css|js))["']""", template.read_text())
+    return {*alone, *(part for bundle in bundles_of(template) for part in bundles.parts_of(bundle))}
 
 
 def scripts() -> list[Path]:

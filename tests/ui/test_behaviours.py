@@ -376,9 +376,11 @@ def test_arrow_keys_change_the_mode_without_taking_the_focus_away(composer: Page
 # --- Live -------------------------------------------------------------------------------------------------------------
 
 LIVE = """
-<p data-live-lost hidden>Interrupted</p>
-<a href="/" data-live-new data-key="." hidden><b data-live-count></b> new</a>
-<ul data-live-list><li>1</li></ul>
+<p id="live"></p><p data-live-lost hidden>Interrupted</p><p data-live-out hidden>Signed out</p>
+<nav class="nav"><a href="/queue/open/">Open <span class="n">9</span></a></nav>
+<a href="/" data-live-new data-key="." data-changed="Changed" data-shown="Up to date" hidden>
+<b data-live-count></b> new</a>
+<ul data-live-list data-rows data-news-src="/news/?in=open">%s</ul>
 <section id="part" data-live-ticket="7" data-live-src="/part/"><p>Old</p></section>
 <section id="told" data-live-ticket="7"><p data-live-changed hidden>Changed</p></section>
 <section id="writing" data-live-ticket="7" data-live-src="/part/"><p data-live-changed hidden>New reply</p>
@@ -386,22 +388,81 @@ LIVE = """
 """
 
 
+def live_rows(*numbers: int) -> str:
+    return LIVE % "".join(
+        f'<li id="row-{n}" data-row data-number="{n}"><input type="checkbox"><a href="#{n}" data-row-link>T{n}</a></li>'
+        for n in numbers
+    )
+
+
+def show_rows(site: Site, *numbers: int) -> str:
+    attributes = 'data-live-url="/live/?since=5"'
+    return site.show("/", live_rows(*numbers), scripts="keys rows live changes news fresh", attributes=attributes)
+
+
 @pytest.fixture
 def live(site: Site, page: Page) -> Page:
     site.pages["/part/"] = "<p>Fresh</p>"
-    page.goto(site.show("/", LIVE, scripts="keys live changes", attributes='data-live-url="/live/"'))
+    site.pages["/news/"] = json.dumps({"changed": [3, 4], "counts": {"/queue/open/": "12"}})
+    page.goto(show_rows(site, 1, 3))
     eventually(lambda: site.streams, page=page)
     return page
 
 
 def test_the_list_says_how_many_are_new_and_leaves_the_rows_alone(live: Page, site: Site) -> None:
-    for number in (3, 4, 3):
+    for number in (3, 4, 3, 99):
         site.ring("ticket", json.dumps({"number": number}))
 
     expect(live.locator("[data-live-new]")).to_have_text("2 new")
-    expect(live.locator("[data-live-list]")).to_have_text("1")
+    expect(live.locator("[data-live-list]")).to_have_text("T1T3Changed")
+    expect(live.locator(".n")).to_have_text("12")
+    assert site.asked.count("/news/") == 1
+
+
+def test_what_concerns_another_list_is_no_news_here(live: Page, site: Site) -> None:
+    site.pages["/news/"] = json.dumps({"changed": [], "counts": {"/queue/open/": "10"}})
+    site.ring("ticket", json.dumps({"number": 99}))
+
+    expect(live.locator(".n")).to_have_text("10")
+    expect(live.locator("[data-live-new]")).to_be_hidden()
+
+
+def test_a_dot_shows_the_list_anew_with_ticks_and_focus_where_they_were(live: Page, site: Site) -> None:
+    site.ring("ticket", json.dumps({"number": 4}))
+    expect(live.locator("[data-live-new]")).to_be_visible()
+    live.locator("#row-3 input").check()
+    live.locator("#row-3 a").focus()
+    live.evaluate("window.isTheSamePage = true")
+    show_rows(site, 4, 1, 3)
+    live.keyboard.press(".")
+
+    expect(live.locator("[data-live-list]")).to_have_text("T4T1T3")
+    expect(live.locator("#row-3 a")).to_be_focused()
+    expect(live.locator("#row-3 input")).to_be_checked()
+    expect(live.locator("[data-live-new]")).to_be_hidden()
+    expect(live.locator("#live")).to_have_text("Up to date")
+    assert live.evaluate("window.isTheSamePage")
+
+
+def test_the_focus_of_a_row_that_is_gone_is_taken_over_by_the_one_in_its_place(live: Page, site: Site) -> None:
+    site.ring("ticket", json.dumps({"number": 4}))
+    expect(live.locator("[data-live-new]")).to_be_visible()
+    live.locator("#row-1 a").focus()
+    show_rows(site, 4, 3)
+    live.keyboard.press(".")
+
+    expect(live.locator("[data-live-list]")).to_have_text("T4T3")
+    expect(live.locator("#row-4 a")).to_be_focused()
+
+
+def test_where_the_list_cannot_be_had_the_link_is_an_ordinary_one(live: Page, site: Site) -> None:
+    site.ring("ticket", json.dumps({"number": 4}))
+    expect(live.locator("[data-live-new]")).to_be_visible()
+    site.pages["/"] = "<!doctype html><title>Nothing is left</title>"
     with live.expect_navigation():
         live.keyboard.press(".")
+
+    expect(live).to_have_title("Nothing is left")
 
 
 def test_a_ticket_is_refreshed_in_place_but_never_under_somebody_who_writes(live: Page, site: Site) -> None:
@@ -452,12 +513,12 @@ def test_a_long_interruption_is_said_and_taken_back(live: Page, site: Site) -> N
     expect(live.locator("[data-live-lost]")).to_be_hidden()
 
 
-def test_whoever_is_signed_out_is_not_asked_for_again(live: Page, site: Site) -> None:
+def test_whoever_is_signed_out_is_told_so_and_not_asked_for_again(live: Page, site: Site) -> None:
     site.answers["/live/"] = 401
     live.clock.install()
     site.hang_up()
     eventually(lambda: site.asked.count("/live/") >= 3, page=live)
-    live.wait_for_timeout(200)
+    expect(live.locator("[data-live-out]")).to_be_visible()
     asked = site.asked.count("/live/")
     live.clock.run_for(60_000)
     live.wait_for_timeout(200)
@@ -466,16 +527,123 @@ def test_whoever_is_signed_out_is_not_asked_for_again(live: Page, site: Site) ->
     expect(live.locator("[data-live-lost]")).to_be_hidden()
 
 
-def test_told_to_reload_the_list_does(live: Page, site: Site) -> None:
-    with live.expect_navigation():
-        site.ring("reload", "{}")
+def test_a_connection_that_was_cut_in_silence_is_opened_anew_and_says_what_it_heard_last(
+    site: Site, page: Page
+) -> None:
+    page.clock.install()
+    page.goto(show_rows(site, 1))
+    eventually(lambda: site.streams, page=page)
+    site.ring("beat", "{}")
+    page.wait_for_timeout(200)
+    page.clock.run_for(26_000)
+    eventually(lambda: len(site.streams) == 2, page=page)
+
+    page.clock.run_for(4_000)
+    expect(page.locator("[data-live-lost]")).to_be_hidden()
+
+
+def test_told_to_reload_the_list_shows_itself_anew(live: Page, site: Site) -> None:
+    show_rows(site, 5)
+    site.ring("reload", "{}")
+
+    expect(live.locator("[data-live-list]")).to_have_text("T5")
 
 
 def test_told_to_reload_a_list_somebody_works_in_says_so_instead(live: Page, site: Site) -> None:
     live.locator("textarea").focus()
+    show_rows(site, 5)
     site.ring("reload", "{}")
 
     expect(live.locator("[data-live-new]")).to_be_visible()
+    expect(live.locator("[data-live-list]")).to_have_text("T1T3")
+
+
+# --- Who is there, and how much is unread -----------------------------------------------------------------------------
+
+WORDS = '{"looking": "%(name)s is looking at this", "writing": "%(name)s is writing"}'
+
+
+def person(name: str, until: int, *, writing: bool = False) -> dict[str, object]:
+    return {"name": name, "initials": name[:1], "writing": writing, "until": until}
+
+
+def test_people_come_write_and_go_and_whoever_falls_silent_is_dropped(site: Site, page: Page) -> None:
+    body = '<p id="live"></p><i data-presence="7"></i><b data-presence="7" data-in-words></b><u data-presence="8"></u>'
+    page.clock.install(time=datetime(2026, 9, 15, 9, 41, tzinfo=UTC))
+    attributes = f"data-live-url='/live/?since=5' data-presence-words='{WORDS}'"
+    page.goto(site.show("/", body, scripts="live presence", attributes=attributes))
+    eventually(lambda: site.streams, page=page)
+    until = page.evaluate("Date.now()") + 40_000
+
+    def told(*people: dict[str, object]) -> None:
+        site.ring("presence", json.dumps({"number": 7, "people": people}))
+
+    told(person("Ana", until))
+    expect(page.locator("i .av.looking")).to_have_attribute("title", "Ana is looking at this")
+    expect(page.locator("b .here-words")).to_have_text("Ana is looking at this")
+    expect(page.locator("#live")).to_have_text("Ana is looking at this")
+    told(person("Ana", until, writing=True), person("<b>Ben", until))
+    expect(page.locator("i .av.writing")).to_have_attribute("title", "Ana is writing")
+    expect(page.locator("b .here-words")).to_have_text("Ana is writing")
+    expect(page.locator("i .av")).to_have_count(2)
+    expect(page.locator("#live")).to_have_text("Ana is writing. <b>Ben is looking at this")
+    expect(page.locator("u .av")).to_have_count(0)
+
+    page.evaluate("document.getElementById('live').textContent = ''")
+    told(person("Ana", until))
+    told(person("Ana", until, writing=True))
+    expect(page.locator("i .av")).to_have_count(1)
+    expect(page.locator("#live")).to_have_text("")  # said once
+
+    page.clock.run_for(41_000)
+    expect(page.locator(".av")).to_have_count(0)
+
+
+def states(site: Site) -> list[str]:
+    return [values["state"][0] + ("+" if "beat" in values else "") for path, values in site.posted if path == "/here/"]
+
+
+def test_a_page_says_that_somebody_is_there_and_when_they_begin_and_stop_writing(site: Site, page: Page) -> None:
+    body = (
+        '<input type="hidden" name="csrfmiddlewaretoken" value="t"><main data-here-url="/here/"><div data-composer>'
+        "<textarea></textarea></div></main><button>Elsewhere</button>"
+    )
+    page.clock.install()
+    page.goto(site.show("/", body, scripts="here"))
+    eventually(lambda: states(site) == ["looking"], page=page)
+    page.clock.run_for(15_500)
+    eventually(lambda: states(site) == ["looking", "looking+"], page=page)
+
+    page.locator("textarea").focus()
+    page.keyboard.type("Dear")
+    eventually(lambda: states(site)[2:] == ["writing"], page=page)
+    page.clock.run_for(21_000)
+    eventually(lambda: states(site)[3:] == ["writing+", "looking"], page=page)
+    page.keyboard.type(" Carla")
+    page.locator("button").focus()
+    eventually(lambda: states(site)[5:] == ["writing", "looking"], page=page)
+    assert all(values["csrfmiddlewaretoken"] == ["t"] for _path, values in site.posted)
+
+    page.goto("about:blank")
+    eventually(lambda: states(site)[-1] == "left", page=page)
+
+
+def test_the_title_and_the_icon_show_what_is_unread(site: Site, page: Page) -> None:
+    body = '<span class="n" data-unread-count hidden>0<span> unread</span></span>'
+    attributes = 'data-live-url="/live/?since=5" data-unread="0" data-icon-news="/news.svg"'
+    page.goto(site.show("/", body, scripts="live title", attributes=attributes))
+    eventually(lambda: site.streams, page=page)
+    expect(page).to_have_title("t")
+
+    site.ring("notices", '{"unread": 3}')
+    expect(page).to_have_title("(3) t")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", "/news.svg")
+    expect(page.locator("[data-unread-count]")).to_have_text("3 unread")
+
+    site.ring("notices", '{"unread": 0}')
+    expect(page).to_have_title("t")
+    expect(page.locator("link[rel=icon]")).to_have_attribute("href", "data:,")
+    expect(page.locator("[data-unread-count]")).to_be_hidden()
 
 
 # --- Due times --------------------------------------------------------------------------------------------------------

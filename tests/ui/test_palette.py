@@ -20,19 +20,23 @@ PALETTE = """
 <a href="/reports/" data-key="g r" data-key-label="Go to the report"><svg class="i"></svg>Journey × gap</a></nav>
 <div data-commands="This ticket"><button id="resolve" data-key="e">Resolve<kbd>E</kbd></button>
 <button data-key="h" hidden>Wake up</button>
-<details><summary data-key="h">Snooze</summary><button id="tomorrow">Snooze until tomorrow 08:00</button></details></div>
+<details><summary data-key="h">Snooze</summary><button id="tomorrow">Snooze until tomorrow 08:00</button>
+</details></div>
 <button id="promise" data-key="p">Grabar una promesa rápida</button>
 <textarea id="text"></textarea><p id="log"></p>
-<dialog id="palette" data-src="/suggest/" data-search="/search/" data-searching="Search" data-everywhere="All tickets with:"
+<dialog id="palette" data-src="/suggest/" data-search="/search/" data-searching="Search"
+ data-everywhere="All tickets with:"
  data-here="This page" data-last="Go to">
-<input role="combobox" aria-expanded="true" aria-controls="list" aria-label="Command"><div role="listbox" id="list"></div>
+<input role="combobox" aria-expanded="true" aria-controls="list" aria-label="Command">
+<div role="listbox" id="list"></div>
 <p data-palette-none hidden>Nothing found.</p></dialog>
 """
 
 
 @pytest.fixture
 def palette(site: Site, page: Page) -> Page:
-    known = {"groups": [{"name": "Customers", "items": [{"label": "Joaquín Herrera", "detail": "j@x.es", "url": "/c/7/"}]}]}
+    joaquin = {"label": "Joaquín Herrera", "detail": "j@x.es", "url": "/c/7/"}
+    known = {"groups": [{"name": "Customers", "items": [joaquin]}]}
     for path in ("/reports/", "/search/", "/c/7/"):
         site.show(path, "<h1>there</h1>", scripts="")
     page.route("**/suggest/**", lambda route: route.fulfill(content_type="application/json", body=json.dumps(known)))
@@ -191,3 +195,44 @@ def test_on_a_narrow_screen_the_details_are_a_drawer(site: Site, page: Page) -> 
     page.keyboard.press("i")
 
     expect(page).to_have_url(f"{site.url}/#main")
+
+
+# --- Macros -----------------------------------------------------------------------------------------------------------
+
+MACROS = """
+<form method="post" action="/replies/"><input type="hidden" name="then" value="" data-macro-then>
+<p data-macro-says="waiting" hidden>Waits.</p><textarea name="text" data-draft-url="/drafts/">Hello,</textarea>
+<details data-macros><summary data-key="m">Macros</summary><input data-macro-find aria-label="Find"><ul>
+<li><button type="button" data-macro="waiting">Apología<template>We are sorry.</template></button></li>
+<li><button type="button" data-macro="">Steps<template>Do &lt;this&gt;.</template></button></li></ul></details>
+<button>Send</button></form>
+"""
+
+
+@pytest.fixture
+def macros(site: Site, page: Page) -> Page:
+    page.goto(site.show("/", MACROS, scripts="keys macros"))
+    page.keyboard.press("m")
+    page.get_by_label("Find").focus()
+    return page
+
+
+def test_a_macro_is_found_and_put_into_the_reply_by_keys_alone(macros: Page) -> None:
+    macros.keyboard.type("apolog")
+    expect(macros.get_by_role("button", name="Steps")).to_be_hidden()
+    macros.keyboard.press("ArrowDown")
+    macros.keyboard.press("Enter")
+
+    expect(macros.locator("textarea")).to_have_value("Hello,\n\nWe are sorry.")
+    expect(macros.locator("textarea")).to_be_focused()
+    expect(macros.locator("[name=then]")).to_have_value("waiting")
+    expect(macros.get_by_text("Waits.")).to_be_visible()
+    expect(macros.locator("details")).not_to_have_attribute("open", "")
+
+
+def test_enter_in_the_field_takes_the_first_and_sends_nothing(macros: Page, site: Site) -> None:
+    macros.keyboard.type("steps")
+    macros.keyboard.press("Enter")
+
+    expect(macros.locator("textarea")).to_have_value("Hello,\n\nDo <this>.")
+    assert site.posted == []

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.files import ROOT, STATIC, scripts, stylesheets, templates
+from tests.ui.files import ROOT, STATIC, loaded_by, scripts, stylesheets, templates
 
 PAGES = templates(with_mail=False)
 TAGS_OF_DJANGO = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.S)
 COMMENT = re.compile(r"\{% comment %\}.*?\{% endcomment %\}|<!--.*?-->", re.S)
 ELEMENT = re.compile(r"<[a-z][^<>]*>", re.I)
 
-KEY = r"(mod\+|shift\+)?[a-z]|[0-9?/.,+-]"
+KEY = r"(mod\+|shift\+)?[a-z]|[0-9?!/.,+-]"
 KEYS = re.compile(rf"^({KEY})( ({KEY}))?(\|({KEY})( ({KEY}))?)*$")
 # Read by htmx, or written for tests and people; no script of ours looks at them.
 READ_ELSEWHERE = {"data-theme"}
@@ -80,9 +80,9 @@ def test_every_data_attribute_has_a_reader() -> None:
 
 
 def test_every_script_is_loaded_by_some_page() -> None:
-    loaded = set(re.findall(r"ui/js/([a-z]+\.js)", "\n".join(path.read_text() for path in PAGES)))
+    loaded = {name.rpartition("/")[2] for path in PAGES for name in loaded_by(path)}
 
-    assert {path.name for path in (STATIC / "js").glob("*.js")} == loaded
+    assert {path.name for path in (STATIC / "js").glob("*.js")} == {name for name in loaded if name.endswith(".js")}
 
 
 def test_every_static_file_a_template_names_exists() -> None:

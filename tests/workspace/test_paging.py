@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from helpdesk.people.models import User
 from helpdesk.workspace.paging import Order, Page, Place, page_of
-from helpdesk.workspace.queues import DUE_FIRST, NEWEST_FIRST
+from helpdesk.workspace.queues import DUE_FIRST, NEWEST_FIRST, OLDEST_FIRST
 from tests.cast import Cast
 from tickets.models import Ticket
 
@@ -36,7 +36,7 @@ def _walk(order: Order, *, size: int) -> tuple[list[Page[Ticket]], list[int]]:
 
 @pytest.mark.data_layer
 @pytest.mark.parametrize("size", [1, 3, 7, 10, 29, 30, 31])
-@pytest.mark.parametrize("order", [DUE_FIRST, NEWEST_FIRST])
+@pytest.mark.parametrize("order", [DUE_FIRST, NEWEST_FIRST, OLDEST_FIRST, OLDEST_FIRST._replace(sorts_itself=True)])
 def test_the_pages_show_every_ticket_once_and_in_order(thirty: list[Ticket], order: Order, size: int) -> None:
     _pages, seen = _walk(order, size=size)
 

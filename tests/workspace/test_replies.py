@@ -50,9 +50,7 @@ def test_the_same_reply_posted_twice_is_sent_once(as_user: Browser, ana: User, t
 
 
 @pytest.mark.parametrize("chosen", ["stay", "next", "list"])
-def test_after_sending_one_is_where_one_chose_to_be(
-    as_user: Browser, ana: User, ticket: Ticket, chosen: str
-) -> None:
+def test_after_sending_one_is_where_one_chose_to_be(as_user: Browser, ana: User, ticket: Ticket, chosen: str) -> None:
     below = factories.a_ticket(ticket.requester, mailbox=ticket.mailbox)
     Ticket.objects.filter(pk=below.pk).update(due_next_at=ticket.due_next_at + timedelta(hours=1))
     client = as_user(ana)

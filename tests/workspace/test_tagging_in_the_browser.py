@@ -175,11 +175,11 @@ def test_choosing_rows_and_tagging_them_by_keys(browse: Open, lot: list[Ticket])
 
     page.keyboard.press("c")
     playwright.expect(page.get_by_text("3 tickets tagged.")).to_be_visible()
-    playwright.expect(page.get_by_text("1 ticket was not tagged")).to_be_visible()
+    playwright.expect(page.get_by_text("1 ticket was left as it was")).to_be_visible()
     assert [_said(ticket) is not None for ticket in lot] == [True, True, False, True]
 
     page.keyboard.press("z")
-    playwright.expect(page.get_by_text("3 tickets are tagged as before.")).to_be_visible()
+    playwright.expect(page.get_by_text("Undone. 3 tickets are as they were before.")).to_be_visible()
     assert not any(_said(ticket) for ticket in lot)
 
 
@@ -190,7 +190,7 @@ def test_giving_many_the_same_tag(browse: Open, lot: list[Ticket], with_script: 
     for at in (0, 1):
         boxes.nth(at).check()
 
-    page.locator("#bulk summary").click()
+    page.locator("#bulk").get_by_text("Tag…").click()
     page.get_by_label("Stage", exact=True).last.select_option("purchase")
     page.locator("#bulk").get_by_label("Expectation gap").select_option("promise_mismatch")
     page.get_by_role("button", name="Tag them").click()
@@ -199,18 +199,32 @@ def test_giving_many_the_same_tag(browse: Open, lot: list[Ticket], with_script: 
     assert [_said(ticket) for ticket in lot].count(("purchase", "promise_mismatch", "below")) == 2
 
 
-def test_terms_are_suggested_behind_those_that_stand_there(browse: Open, lot: list[Ticket]) -> None:
+def test_a_filter_is_typed_with_suggestions_and_built_with_the_keyboard(browse: Open, lot: list[Ticket]) -> None:
     page = browse("/queue/open/")
-    page.keyboard.press("/")
-    page.keyboard.type('cause:"Too few people" gap:"Resp')
-    first = page.locator("#find-tags option").first
-    assert first.get_attribute("value") == 'cause:"Too few people" stage:Awareness'
-
-    page.locator("#find").fill("stage:Use gap:quality")
+    page.keyboard.press("Shift+T")
+    page.keyboard.type("gap:quality stage:us")
+    page.get_by_role("option", name="Use").wait_for()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
     page.keyboard.press("Enter")
 
-    page.wait_for_url(re.compile(r"/queue/open/\?stage=use&gap=quality$"))
+    page.wait_for_url(re.compile(r"/queue/open/\?q=gap:quality\+stage:use$"))
     assert page.locator(".active .chip").count() == 2
+
+    page.keyboard.press("t")
+    page.locator("#f-kind").wait_for()
+    playwright.expect(page.locator("#f-kind")).to_be_focused()
+    page.locator("#f-row").press("Enter")
+    playwright.expect(page.locator("#f-2-field")).to_be_focused()
+    page.locator("#f-2-field").select_option("is")
+    page.locator("#f-2-late").press("Space")
+    playwright.expect(page.locator(".stands code")).to_have_text("gap:quality stage:use is:late")
+    playwright.expect(page.locator("#builder-said")).to_have_text(re.compile("ticket"))
+    page.locator("#f-2-drop").press("Enter")
+    playwright.expect(page.locator("#f-1-field")).to_be_focused()
+    page.keyboard.press("Escape")
+    playwright.expect(page.locator("#filter-form")).to_have_count(0)
+    playwright.expect(page.locator("[data-key=t]")).to_be_focused()
 
 
 LOOKS = [(1440, "light"), (1440, "dark"), (390, "light"), (390, "dark"), (320, "light")]
@@ -244,11 +258,12 @@ def test_no_state_of_these_pages_breaks_an_accessibility_rule_or_overflows(
     page.goto(f"{home}/confirm/{second.number}/second-look/")
     look("a second look")
     page.goto(f"{home}/queue/open/?stage=use&tags=suggested")
-    page.locator(".filters summary").click()
+    page.locator("[data-key=t]").click()
+    page.locator("#f-kind").wait_for()
     look("filters")
     page.keyboard.press("Escape")
     page.locator("[data-row] input[type=checkbox]").first.check()
-    page.locator("#bulk summary").click()
+    page.locator("#bulk").get_by_text("Tag…").click()
     look("chosen rows")
     page.goto(f"{home}/queue/open/?q=moon")
     look("an unknown word")

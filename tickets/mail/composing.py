@@ -15,17 +15,17 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _t
 
 from helpdesk.common import tokens
 from helpdesk.common.html import html_from_text
 from helpdesk.common.moments import day, moment
 from helpdesk.common.text import excerpt, normalise, safe_filename
-from helpdesk.people.models import Company
-from tickets import acknowledging
+from helpdesk.people.models import Company, User
+from tickets import acknowledging, identities, notifying
 from tickets.mail import identity, quoting
-from tickets.models import Attachment, Delivery, Mailbox, Message, Ticket
+from tickets.models import Attachment, Delivery, Mailbox, Message, Notification, Ticket
 
 MOST_REFERENCES = 40  # the first of the thread and the latest: some servers stop reading a header that is longer
 LONGEST_ID = 300
@@ -33,6 +33,7 @@ MOST_QUOTED = 10_000
 _CONTENT_TYPE = re.compile(r"([a-z]+)/([a-z0-9][a-z0-9.+_-]*)")
 _DOMAIN = re.compile(r"[A-Za-z0-9._-]+")
 MOST_LINKS = 5
+MOST_IN_DIGEST = 40  # tickets: more make a mail too heavy to read, and the page has them all
 PREHEADER = 100
 FOLLOW_LASTS = tokens.LIFETIME[tokens.Purpose.FOLLOW_TICKET]
 
@@ -267,7 +268,8 @@ def _reply(delivery: Delivery) -> Letter:
 
 def is_requesters(delivery: Delivery) -> bool:
     """Whoever has the link to a request reads all of it and speaks as its customer: nobody on Cc gets it."""
-    return delivery.ticket.requester.addresses.filter(address=delivery.address).exists()
+    theirs = delivery.ticket.requester.addresses.filter(address=delivery.address).first()
+    return theirs is not None and identities.may_read(theirs, delivery.ticket)
 
 
 def _quoted(message: Message) -> Message | None:
@@ -313,23 +315,68 @@ def _link(delivery: Delivery) -> Letter:
     """The way back to a request, and to their other recent ones. Numbers and days alone: a stranger may have typed
     the rest, and this goes to whoever owns the address."""
     ticket = delivery.ticket
-    others = ticket.requester.tickets.exclude(pk=ticket.pk).newest_first()[: MOST_LINKS - 1]
+    theirs = ticket.requester.addresses.filter(address=delivery.address).first()
+    others = identities.tickets_for(theirs).exclude(pk=ticket.pk).newest_first()[: MOST_LINKS - 1] if theirs else []
     links = [(other.number, day(other.created_at), follow_url(other)) for other in (ticket, *others)]
     text, html = render("link", ticket=ticket, links=links, lasts_days=FOLLOW_LASTS.days)
     return Letter(_t("Your link to request [#%(number)s]") % {"number": ticket.number}, text, html)
 
 
 def _notification(delivery: Delivery) -> Letter:
+    """One thing that one of us was told and has not read. Never a word of a note: see `notifying.words_of`."""
     notification = delivery.notification
     assert notification is not None
-    with override(notification.user.language or Company.current().language):
-        url = settings.PUBLIC_URL + delivery.ticket.get_absolute_url()
-        context = {"notification": notification, "url": url}
-        text, html = render("notification", ticket=delivery.ticket, **context)
+    user, mailbox = notification.user, delivery.ticket.mailbox
+    with override(user.language or Company.current().language), timezone.override(user.zone):
+        text, html = render(
+            "notification",
+            ticket=delivery.ticket,
+            notification=notification,
+            actor=notification.event.actor,
+            due=notifying.what_is_due(notification.event),
+            url=settings.PUBLIC_URL + delivery.ticket.get_absolute_url(),
+            choices_url=settings.PUBLIC_URL + reverse("workspace:notice-choices"),
+            is_between_us=delivery.kind == "notice",
+            reaches_customer=bool(mailbox and mailbox.trusted_servers) and delivery.kind == "notification",
+        )
         subject = f"{notification.get_kind_display()} [#{delivery.ticket.number}]"
-    return Letter(subject, text, html)
+    return Letter(subject, text, html, stop_url=stop_notices_url(user, notification.kind))
+
+
+def _digest(delivery: Delivery) -> Letter:
+    """Everything one of us has not read and wants in one mail a day, ticket by ticket."""
+    first = delivery.notification
+    assert first is not None
+    user, told = first.user, notifying.digest_of(first)
+    by_ticket: dict[Ticket, list[Notification]] = {}
+    for row in told:
+        by_ticket.setdefault(row.ticket, []).append(row)
+    with override(user.language or Company.current().language), timezone.override(user.zone):
+        tickets = [
+            (ticket, settings.PUBLIC_URL + ticket.get_absolute_url(), [(row, moment(row.created_at)) for row in rows])
+            for ticket, rows in list(by_ticket.items())[:MOST_IN_DIGEST]
+        ]
+        subject = ngettext("%(n)s notification you have not read", "%(n)s notifications you have not read", len(told))
+        text, html = render(
+            "digest",
+            ticket=delivery.ticket,
+            headline=subject % {"n": len(told)},
+            tickets=tickets,
+            left_out=len(by_ticket) - len(tickets),
+            url=settings.PUBLIC_URL + reverse("workspace:notifications"),
+            choices_url=settings.PUBLIC_URL + reverse("workspace:notice-choices"),
+        )
+    return Letter(subject % {"n": len(told)}, text, html, stop_url=stop_notices_url(user, notifying.DIGEST))
+
+
+def stop_notices_url(user: User, kind: str) -> str:
+    """Where one click ends the mails of this kind, for programs that show a button for it."""
+    token = tokens.make(tokens.Purpose.STOP_NOTICES, user=user.pk, kind=str(kind))
+    return settings.PUBLIC_URL + reverse("workspace:notice-stop", args=[token])
 
 
 register("acknowledgement", _acknowledgement)
 register("link", _link)
 register("notification", _notification)
+register("notice", _notification)
+register("digest", _digest)

@@ -15,10 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from helpdesk.people.models import CustomerAddress, User
-from tickets import signals
+from tickets import notifying, signals
 from tickets.mail import composing
 from tickets.mail.posting import Never, NotNow, Result, Taken, post, post_to_all
-from tickets.models import Delivery, EventKind, Mailbox, Message
+from tickets.models import Delivery, EventKind, Mailbox, Message, Notification
 
 __all__ = ["Never", "NotNow", "came_back", "post", "resend", "send", "send_due", "settle", "unsettle"]
 
@@ -38,6 +38,9 @@ def send(delivery: Delivery) -> bool:
 
     A temporary failure is tried again, each time later, for two days; a permanent one is recorded on the ticket.
     """
+    if not notifying.is_wanted(delivery):
+        _call_off(delivery)
+        return False
     if not delivery.claim():
         return False
     delivery.refresh_from_db()
@@ -133,7 +136,19 @@ def _fail(delivery: Delivery, answer: str) -> None:
         if _ours(delivery).update(state=State.FAILED, answer=answer[:1000]):
             if _NO_SUCH_ADDRESS.search(answer):
                 CustomerAddress.objects.filter(address=delivery.address).update(bounced_at=timezone.now())
-            delivery.ticket.record(EventKind.UNDELIVERED, address=delivery.address, why=answer[:300])
+            _tell_undelivered(delivery, why=answer)
+
+
+def _call_off(delivery: Delivery) -> None:
+    """One of us has read meanwhile what the mail would tell, or may know no more of it."""
+    Delivery.objects.due().filter(pk=delivery.pk).order_by().update(state=State.CANCELLED)
+
+
+def _tell_undelivered(delivery: Delivery, *, why: str) -> None:
+    """Write it into the log, and tell whoever wrote the reply."""
+    event = delivery.ticket.record(EventKind.UNDELIVERED, address=delivery.address, why=why[:300])
+    writer = delivery.message.user if delivery.message else None
+    notifying.tell([writer], Notification.Kind.UNDELIVERED, ticket=delivery.ticket, event=event)
 
 
 def _ours(delivery: Delivery) -> QuerySet[Delivery]:
@@ -155,7 +170,7 @@ def came_back(delivery: Delivery, *, why: str, is_for_good: bool, state: str = S
             CustomerAddress.objects.filter(address=delivery.address).update(bounced_at=now)
         if delivery.message_id:
             Message.objects.filter(pk=delivery.message_id).update(bounced_at=now)
-        delivery.ticket.record(EventKind.UNDELIVERED, address=delivery.address, why=why[:300])
+        _tell_undelivered(delivery, why=why)
     return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from django.db.models import Q
@@ -14,6 +14,7 @@ from tickets.models import Delivery, Message, Ticket
 
 MOST_REFERENCES = 50
 MOST_RECIPIENTS = 100
+TO_ONE_OF_US = frozenset({"notification", "notice", "digest"})  # kinds of deliveries that no customer gets
 
 
 class Proof(StrEnum):
@@ -34,6 +35,8 @@ class Thread:
     proof: Proof
     is_from_stranger: bool = False
     was_written_to: bool = False  # the mail of ours that it answers went to this very sender
+    merged: Ticket | None = None  # the ticket it names, where that was merged into this one
+    is_between_us: bool = False  # what it answers is nothing that the customer should get an answer to
 
     @property
     def answers_notification(self) -> bool:
@@ -47,13 +50,22 @@ def find(mail: ParsedEmail, *, sender: str, recipients: Iterable[str], is_claime
     that it answers, and the number in the subject. The first two nobody can make up, so a different sender joins
     the thread, marked as a stranger. The last two anybody can, so they count only for those who take part.
     `is_claimed`: somebody else says who the sender is (a contact form), or our server that it is not true, so taking
-    part proves nothing.
+    part proves nothing. A ticket that was merged stands for the one that goes on with it.
     """
     references = answered(mail)
     found = _by_our_message_id(references, sender=sender) or _by_reply_address(recipients, sender=sender)
-    if found or is_claimed:
-        return found
-    return _by_their_message_id(references, sender=sender) or _by_subject(mail.subject, sender=sender)
+    if found is None and not is_claimed:
+        found = _by_their_message_id(references, sender=sender) or _by_subject(mail.subject, sender=sender)
+    return found and _where_it_goes_on(found, sender=sender)
+
+
+def _where_it_goes_on(thread: Thread, *, sender: str) -> Thread:
+    """Who takes part in a merged ticket takes no part in the other for that: there they are strangers."""
+    if not thread.ticket.is_merged:
+        return thread
+    survivor = thread.ticket.survivor()
+    is_from_stranger = thread.is_from_stranger or not survivor.has_participant(sender)
+    return replace(thread, ticket=survivor, is_from_stranger=is_from_stranger, merged=thread.ticket)
 
 
 def answered(mail: ParsedEmail) -> list[str]:
@@ -78,11 +90,14 @@ def _by_our_message_id(references: list[str], *, sender: str) -> Thread | None:
         if ticket is None:
             continue
         was_written_to = any(row.address == sender for row in sent)
-        if (own is not None and own.message is None) or any(row.kind == "notification" for row in sent):
+        if (own is not None and own.message is None) or any(row.kind in TO_ONE_OF_US for row in sent):
             proof, takes_part = Proof.NOTIFICATION, ticket.has_participant(sender)
         else:
             proof, takes_part = Proof.OUR_MESSAGE, was_written_to or ticket.has_participant(sender)
-        return Thread(ticket, proof, is_from_stranger=not takes_part, was_written_to=was_written_to)
+        is_between_us = any(row.kind in TO_ONE_OF_US - {"notification"} for row in sent)
+        return Thread(
+            ticket, proof, is_from_stranger=not takes_part, was_written_to=was_written_to, is_between_us=is_between_us
+        )
     return None
 
 

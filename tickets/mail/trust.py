@@ -194,6 +194,12 @@ def reason_agent_may_not_speak(
         return _t("It answers no mail of ours.")
     if thread.proof == Proof.NOTIFICATION and not thread.was_written_to:
         return _t("It answers a notification that went to somebody else.")
+    if thread.is_between_us:
+        return _t("It answers a mail that was meant for %(name)s alone.") % {"name": agent.name}
+    if thread.merged is not None and thread.merged.requester_id != thread.ticket.requester_id:
+        return _t("#%(number)s was merged into the ticket of another customer. Answer in the ticket.") % {
+            "number": thread.merged.number,
+        }  # fmt: skip
     if mail.is_auto:
         return _t("It is an automatic mail.")
     if mailbox is None or not mailbox.trusted_servers:

@@ -6,6 +6,7 @@ from tickets.models.delivery import Delivery
 from tickets.models.draft import Draft
 from tickets.models.event import Event, EventKind
 from tickets.models.inbound_email import InboundEmail
+from tickets.models.macro import Macro
 from tickets.models.mail_alarm import MailAlarm
 from tickets.models.mail_source import FolderEntry, MailFolder, MailSource
 from tickets.models.mailbox import Mailbox
@@ -16,6 +17,7 @@ from tickets.models.outbox_email import OutboxEmail
 from tickets.models.presence import Presence
 from tickets.models.reading import Reading
 from tickets.models.saved_view import SavedView
+from tickets.models.search_entry import SearchEntry
 from tickets.models.sla import Target
 from tickets.models.spam import BlockedSender, SpamWord
 from tickets.models.ticket import FAR, Priority, Status, Ticket, TicketNumber
@@ -34,6 +36,7 @@ __all__ = [
     "EventKind",
     "FolderEntry",
     "InboundEmail",
+    "Macro",
     "MailAlarm",
     "MailFolder",
     "MailSource",
@@ -46,6 +49,7 @@ __all__ = [
     "Priority",
     "Reading",
     "SavedView",
+    "SearchEntry",
     "SpamWord",
     "Status",
     "Target",

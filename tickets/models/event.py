@@ -35,6 +35,7 @@ class EventKind(models.TextChoices):
     UNMERGED = "ticket.unmerged", _("undid the merging")
     RESTORED = "ticket.restored", _("put the ticket back as it was")
     BREACHED = "sla.breached", _("a target was missed")
+    DUE_SOON = "sla.due_soon", _("a target is due soon")
     TAGGED = "cx.tagged", _("tagged the ticket")
     UNTAGGED = "cx.untagged", _("undid the tagging")
     REVIEWED = "cx.reviewed", _("looked into what stands behind the staff attitude")

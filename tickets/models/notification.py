@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -9,17 +10,57 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from helpdesk.people.models import User
 
+MOST_COUNTED = 1000
+
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def told_to(self, user: User) -> NotificationQuerySet:
-        """What this person was told, as far as they still see the ticket: its subject may have changed since."""
+        """What this person was told in the page, as far as they still see the ticket: its subject may have changed."""
         from tickets.models.ticket import Ticket
 
-        return self.filter(user=user, ticket__in=Ticket.objects.visible_to(user))
+        return self.filter(user=user, shows_in_page=True, ticket__in=Ticket.objects.visible_to(user))
+
+    def unread(self) -> NotificationQuerySet:
+        return self.filter(read_at=None)
+
+    def unread_count(self, user: User) -> int:
+        """How much this person has not read: the number beside the bell. It stops counting at a thousand."""
+        return self.told_to(user).unread()[:MOST_COUNTED].count()
+
+    def mark_read(self, *, by: User) -> datetime | None:
+        """This person has read these. Returns the moment by which `mark_unread` finds them; None where all were."""
+        from tickets.notifying import notices_changed
+
+        now = timezone.now()
+        if not self.filter(user=by, read_at=None).update(read_at=now):
+            return None
+        notices_changed([by.pk])
+        return now
+
+    def mark_unread(self, *, by: User, read_at: datetime) -> int:
+        """The opposite of `mark_read`: what was read at this very moment is unread. It is not mailed again."""
+        from tickets.notifying import notices_changed
+
+        changed = self.filter(user=by, read_at=read_at).update(read_at=None)
+        if changed:
+            notices_changed([by.pk])
+        return changed
+
+    def mail_due(self, now: datetime) -> NotificationQuerySet:
+        """What should be mailed now."""
+        return self.filter(mail_due_at__lte=now, mailed_at=None, read_at=None)
+
+    def read_in_time(self, now: datetime) -> NotificationQuerySet:
+        """What was due to be mailed and need not be: it was read."""
+        return self.filter(mail_due_at__lte=now, mailed_at=None, read_at__isnull=False)
+
+    def in_digest(self, user: User, mailed_at: datetime | None) -> NotificationQuerySet:
+        """What went into the digest that was claimed at this moment, the latest first."""
+        return self.filter(user=user, is_for_digest=True, mailed_at=mailed_at).order_by("-created_at", "-pk")
 
 
 class Notification(models.Model):
-    """One row tells one agent one thing about a ticket, once."""
+    """One row tells one agent one thing about a ticket, once. Who is told, and how: `tickets.notifying`."""
 
     class Kind(models.TextChoices):
         NOT_SOLVED = "not_solved", _("The customer says that it is not solved")
@@ -27,7 +68,7 @@ class Notification(models.Model):
         CUSTOMER_WROTE = "customer_wrote", _("The customer wrote again")
         SOMEBODY_WROTE = "somebody_wrote", _("Somebody else wrote")
         BREACHED = "breached", _("A target was missed")
-        DUE_SOON = "due_soon", _("An answer is due soon")
+        DUE_SOON = "due_soon", _("A target is due soon")
         NOTED = "noted", _("A colleague wrote a note")
         WOKE = "woke", _("A snoozed ticket came back")
         UNDELIVERED = "undelivered", _("A mail could not be delivered")

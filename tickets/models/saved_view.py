@@ -1,17 +1,21 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from helpdesk.common.errors import Refusal
 from helpdesk.people.access import Ability
 
 if TYPE_CHECKING:
-    from helpdesk.people.models import User
+    from helpdesk.people.models import Team, User
+
+MOST_OWN = 100
 
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
@@ -48,9 +52,7 @@ class SavedView(models.Model):
     icon = models.CharField(max_length=24, default="filter")
     audience = models.CharField(_("for"), max_length=10, choices=Audience, default=Audience.ME)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="saved_views")
-    team = models.ForeignKey(
-        "people.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="saved_views"
-    )
+    team = models.ForeignKey("people.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="saved_views")
     position = models.PositiveIntegerField(default=0)  # for whoever has not put their own order
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(auto_now=True)
@@ -72,3 +74,67 @@ class SavedView(models.Model):
         """Its owner; what is shared, also whoever sees all tickets."""
         shared = self.audience != self.Audience.ME
         return self.owner_id == user.pk or (shared and user.may(Ability.SEE_ALL_TICKETS))
+
+    # --- Verbs ---------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def keep(cls, *, by: User, name: str, query: str, audience: str, team: Team | None, order: str) -> SavedView:
+        """A new view of theirs."""
+        if cls.objects.filter(owner=by).count() >= MOST_OWN:
+            raise Refusal(_t("You have %(most)s views. Delete one first.") % {"most": MOST_OWN})
+        view = cls(owner=by, icon="funnel")
+        view._take(by, name=name, query=query, audience=audience, team=team, order=order)
+        view.save(force_insert=True)
+        return view
+
+    def change(self, *, by: User, name: str, query: str, audience: str, team: Team | None, order: str) -> bool:
+        """Say all of it anew. Returns whether anything changed; the same again does not."""
+        if not self.may_be_changed_by(by):
+            raise Refusal(_t("This view is somebody else’s. Save it as a view of your own."))
+        before = self._values()
+        self._take(by, name=name, query=query, audience=audience, team=team, order=order)
+        if self._values() == before:
+            return False
+        self.save(update_fields=["name", "query", "audience", "team", "order", "updated_at"])
+        return True
+
+    def remove(self, *, by: User) -> dict[str, Any]:
+        """Delete it. Returns what `bring_back` needs."""
+        if not self.may_be_changed_by(by):
+            raise Refusal(_t("This view is somebody else’s. Only they can delete it."))
+        kept = {**self._values(), "pk": self.pk, "owner": self.owner_id, "icon": self.icon, "position": self.position}
+        self.delete()
+        return kept
+
+    @classmethod
+    def bring_back(cls, kept: dict[str, Any]) -> SavedView:
+        """The opposite of `remove`, under the same address. Bringing it back twice is no error."""
+        values = {"owner_id" if name == "owner" else "team_id" if name == "team" else name: kept[name] for name in kept}
+        view, _new = cls.objects.get_or_create(pk=values.pop("pk"), defaults=values)
+        return view
+
+    def _values(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "query": self.query, "audience": self.audience, "team": self.team_id,
+            "order": self.order,
+        }  # fmt: skip
+
+    def _take(self, by: User, *, name: str, query: str, audience: str, team: Team | None, order: str) -> None:
+        name = " ".join(name.split())
+        if not name:
+            raise Refusal(_t("Enter a name."))
+        team = team if audience == self.Audience.TEAM else None
+        is_same = (audience, team and team.pk) == (self.audience, self.team_id) and self.pk is not None
+        if audience != self.Audience.ME and not is_same:
+            self._check_sharing(by, audience=audience, team=team)
+        self.name, self.query, self.order = name[:60], query, order
+        self.audience, self.team = audience, team
+
+    @staticmethod
+    def _check_sharing(by: User, *, audience: str, team: Team | None) -> None:
+        if not by.may(Ability.SHARE_VIEWS):
+            raise Refusal(_t("Only team leads and managers share views."))
+        if audience == SavedView.Audience.TEAM:
+            theirs = {membership.team_id for membership in by.memberships.all()}
+            if team is None or not (by.may(Ability.SEE_ALL_TICKETS) or team.pk in theirs):
+                raise Refusal(_t("Choose a team of yours."))

@@ -19,7 +19,7 @@ from helpdesk.common.text import excerpt
 from helpdesk.people import access
 from helpdesk.people.access import Ability
 from helpdesk.people.models import CustomerAddress
-from tickets import addressing, signals
+from tickets import addressing, notifying, signals
 from tickets.mail import identity
 from tickets.models.attachment import Attachment
 from tickets.models.delivery import Delivery
@@ -95,6 +95,10 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def snoozed(self) -> TicketQuerySet:
         return self.filter(status=Status.SNOOZED)
+
+    def not_merged(self) -> TicketQuerySet:
+        """One ticket for each matter: what was merged into another one is told there."""
+        return self.filter(merged_into=None)
 
     def active(self) -> TicketQuerySet:
         """Not resolved and not closed."""
@@ -239,6 +243,10 @@ class Ticket(models.Model):
         return self.status == Status.CLOSED
 
     @property
+    def is_merged(self) -> bool:
+        return self.merged_into_id is not None
+
+    @property
     def has_public_reply(self) -> bool:
         return self.first_replied_at is not None
 
@@ -254,6 +262,14 @@ class Ticket(models.Model):
     def mail_domain(self) -> str:
         """What stands behind the @ of this ticket's Message-IDs."""
         return self.mailbox.domain if self.mailbox else urlsplit(settings.PUBLIC_URL).hostname or "localhost"
+
+    def survivor(self) -> Ticket:
+        """The ticket that goes on with this matter: the one it was merged into, however often that was merged, too;
+        itself while it is merged into none. `merging` makes no circles."""
+        ticket = self
+        while ticket.merged_into_id is not None:
+            ticket = Ticket.objects.select_related("requester", "mailbox", "team").get(pk=ticket.merged_into_id)
+        return ticket
 
     # --- Opening -------------------------------------------------------------------------------------------------
 
@@ -332,8 +348,17 @@ class Ticket(models.Model):
         at: datetime | None = None,
         **fields: Any,
     ) -> Message:
-        """Add what a customer said. Wakes, un-waits or reopens the ticket; a machine's answer changes no state."""
+        """Add what a customer said. Wakes, un-waits or reopens the ticket; a machine's answer changes no state.
+
+        A ticket that was merged, perhaps only just now, hands it on: the message is the survivor's, and whoever takes
+        no part there is a stranger in it.
+        """
         with self._locked(savepoint=False):
+            if self.is_merged:
+                survivor, address = self.survivor(), str(fields.get("from_address", ""))
+                knows = survivor.has_participant(address) if address else customer.pk == survivor.requester_id
+                fields["is_from_stranger"] = not knows or bool(fields.get("is_from_stranger"))
+                return survivor.receive(text=text, customer=customer, channel=channel, at=at, **fields)
             now = at or timezone.now()
             message = self.messages.create(
                 author=Author.CUSTOMER, customer=customer, text=text, channel=channel, said_at=now, **fields
@@ -350,11 +375,8 @@ class Ticket(models.Model):
             self._save_and_refresh_due(nearest=min(running, key=lambda target: (target.due_at, target.pk)))
             if self.assignee_id and not (message.is_from_stranger and self._is_assignee_at(message.from_address)):
                 kind = Notification.Kind
-                told = Notification(
-                    user_id=self.assignee_id, ticket=self, event=event,
-                    kind=kind.SOMEBODY_WROTE if message.is_from_stranger else kind.CUSTOMER_WROTE,
-                )  # fmt: skip
-                Notification.objects.bulk_create([told], ignore_conflicts=True)
+                told = kind.SOMEBODY_WROTE if message.is_from_stranger else kind.CUSTOMER_WROTE
+                notifying.tell([self.assignee], told, ticket=self, event=event)
         return message
 
     def reply(
@@ -379,6 +401,7 @@ class Ticket(models.Model):
         if not text.strip():
             raise Refusal(_t("Write your reply first."))
         with self._locked():
+            self._refuse_if_merged()
             newest = self.messages.order_by("-pk").first()
             if seen is not None and newest is not None and newest.pk > seen and newest.user_id != by.pk:
                 raise Refusal(
@@ -414,6 +437,8 @@ class Ticket(models.Model):
         """Add an answer that left by somebody's own mail program: it meets the targets as a reply does, and no mail
         goes out. `by` is None when it came from an address of ours that is no one person's. The status stays."""
         with self._locked():
+            if self.is_merged:
+                return self.survivor().answered_elsewhere(by=by, text=text, at=at, **fields)
             message = self.messages.create(
                 author=Author.AGENT, kind="elsewhere", user=by, text=text, channel=Channel.EMAIL, said_at=at, **fields
             )
@@ -437,7 +462,9 @@ class Ticket(models.Model):
         None when there is no address to say it to. `kind` names the composer that writes the mail; `address` is the
         requester's, where the caller has it already.
         """
-        address = self.requester.email if address is None else address
+        from tickets import identities  # which reads tickets
+
+        address = identities.address_for(self) if address is None else address
         if not address:
             return None
         with transaction.atomic(savepoint=False):  # the ticket's row stays as it is, so it is not locked
@@ -459,9 +486,11 @@ class Ticket(models.Model):
 
         At most three an hour to one address, and none to one whose mail came back. Returns whether one will leave.
         """
+        from tickets import identities  # which reads tickets
+
         with self._locked():
             known = self.requester.addresses.filter(address=to.strip(), bounced_at=None).first()
-            if known is None:
+            if known is None or not identities.may_read(known, self):
                 return False
             lately = Delivery.objects.filter(
                 kind="link", address=known.address, created_at__gt=timezone.now() - LINK_WINDOW
@@ -482,6 +511,7 @@ class Ticket(models.Model):
         left. The state of the ticket is what it was before the reply.
         """
         with self._locked():
+            self._refuse_if_merged()
             if message.ticket_id != self.pk or message.user_id != by.pk:
                 raise Refusal(_t("Only the person who wrote a reply can take it back."))
             waiting = message.deliveries.count()
@@ -522,7 +552,8 @@ class Ticket(models.Model):
         with self._locked():
             note = self.notes.create(user=by, text=text.strip())
             self._take_files(files, by=by, mode=Draft.Mode.NOTE, note=note)
-            self.record(EventKind.NOTED, actor=by, note=note.pk)
+            event = self.record(EventKind.NOTED, actor=by, note=note.pk)
+            notifying.tell([self.assignee], Notification.Kind.NOTED, ticket=self, event=event)
         return note
 
     # --- Who answers ---------------------------------------------------------------------------------------------
@@ -547,8 +578,7 @@ class Ticket(models.Model):
             self.assignee = to
             event = self.record(EventKind.ASSIGNED, actor=by, to=to.name)
             self._save("assignee")
-            if by is None or by.pk != to.pk:
-                self._notify(to, Notification.Kind.ASSIGNED, event=event)
+            notifying.tell([to], Notification.Kind.ASSIGNED, ticket=self, event=event)
         return True
 
     def unassign(self, *, by: User | None) -> bool:
@@ -606,6 +636,7 @@ class Ticket(models.Model):
     def reopen(self, *, by: User | None, reason: str = "") -> bool:
         """The opposite of `resolve`, `wait` and `snooze`. A closed ticket stays closed."""
         with self._locked():
+            self._refuse_if_merged()
             if self.is_closed:
                 raise Refusal(_t("This ticket is closed. A new message opens a new one that is linked to it."))
             if self.is_open:
@@ -642,8 +673,10 @@ class Ticket(models.Model):
             if self.status != Status.SNOOZED:
                 return False
             self.status, self.snoozed_until = Status.OPEN, None
-            self.record(EventKind.WOKE, actor=by)
+            event = self.record(EventKind.WOKE, actor=by)
             self._save_and_refresh_due()
+            if by is None:
+                notifying.tell([self.assignee], Notification.Kind.WOKE, ticket=self, event=event)
         return True
 
     def close(self) -> bool:
@@ -662,16 +695,27 @@ class Ticket(models.Model):
             if self.address_confirmed_at is not None:
                 return False
             self.address_confirmed_at = timezone.now()
-            self.requester.addresses.filter(confirmed_at=None).update(confirmed_at=self.address_confirmed_at)
+            self._confirmed_addresses().update(confirmed_at=self.address_confirmed_at)
             self.record(EventKind.CONFIRMED)
             self._save("address_confirmed_at")
         return True
+
+    def _confirmed_addresses(self) -> QuerySet[CustomerAddress]:
+        """Whose opening of the ticket's link it was. Where that went to several of the requester's addresses, nobody
+        knows, and it shows nothing about any of them."""
+        theirs = self.requester.addresses.all()
+        if theirs.count() > 1:
+            mailed = list(theirs.filter(address__in=self.deliveries.values("address")).values_list("pk", flat=True))
+            theirs = theirs.filter(pk__in=mailed if len(mailed) == 1 else [])
+        return theirs.filter(confirmed_at=None)
 
     # --- What is expected ----------------------------------------------------------------------------------------
 
     def expect_by(self, due_at: datetime, *, kind: str, key: str, started_at: datetime | None = None) -> None:
         """Something else is due on this ticket: a promise. The same key again moves it."""
         with self._locked():
+            if self.is_merged:
+                return self.survivor().expect_by(due_at, kind=kind, key=key, started_at=started_at)
             self.targets.unsettled().update_or_create(
                 ticket=self, kind=kind, key=key, defaults={"due_at": due_at},
                 create_defaults={"due_at": due_at, "started_at": started_at or timezone.now()},
@@ -681,6 +725,8 @@ class Ticket(models.Model):
     def expectation_ended(self, *, kind: str, key: str, met: bool) -> None:
         """What `expect_by` announced was done, or is no longer expected."""
         with self._locked():
+            if self.is_merged:
+                return self.survivor().expectation_ended(kind=kind, key=key, met=met)
             now = timezone.now()
             ended = {"met_at": now} if met else {"dropped_at": now}
             self.targets.unsettled().filter(kind=kind, key=key).update(**ended)
@@ -700,8 +746,20 @@ class Ticket(models.Model):
                 target.save(update_fields=["breached_at"])
                 event = self.record(EventKind.BREACHED, kind=target.kind, due=target.due_at.isoformat())
                 if target.kind != Target.Kind.PROMISE:
-                    self._notify(self.assignee, Notification.Kind.BREACHED, event=event)
+                    notifying.tell([self.assignee], Notification.Kind.BREACHED, ticket=self, event=event)
         return len(missed)
+
+    def mark_due_soon(self, *, now: datetime) -> int:
+        """Say once of each target that it is nearly due, to whoever answers. Returns how many were new."""
+        with self._locked():
+            if self.assignee is None:
+                return 0
+            near = list(notifying.due_soon(now).filter(ticket=self))
+            for target in near:
+                due = target.due_at.isoformat()
+                event = self.record(EventKind.DUE_SOON, target=str(target.pk), kind=target.kind, due=due)
+                notifying.tell([self.assignee], Notification.Kind.DUE_SOON, ticket=self, event=event)
+        return len(near)
 
     # --- Reading and recording -----------------------------------------------------------------------------------
 
@@ -716,9 +774,12 @@ class Ticket(models.Model):
 
     def has_participant(self, address: str) -> bool:
         """Whether somebody at this address has written in the ticket or been written to."""
+        from tickets import identities  # which reads tickets
+
         address = address.strip().lower()
+        theirs = CustomerAddress.objects.filter(customer=self.requester_id, address=address).first()
         return (
-            CustomerAddress.objects.filter(customer=self.requester_id, address=address).exists()
+            (theirs is not None and identities.may_read(theirs, self))
             or self.deliveries.filter(address=address, message__isnull=False).exists()
             or self.messages.filter(from_address=address, is_from_stranger=False).exists()
         )
@@ -748,6 +809,12 @@ class Ticket(models.Model):
 
     def _locked(self, *, savepoint: bool = True) -> _Locked:
         return _Locked(self, savepoint=savepoint)
+
+    def _refuse_if_merged(self) -> None:
+        if self.is_merged:
+            raise Refusal(_t("This ticket was merged into #%(number)s. Go on there.") % {
+                "number": self.survivor().number,
+            })  # fmt: skip
 
     def _change(self, status: str, *, by: User | None) -> bool:
         with self._locked():
@@ -850,39 +917,15 @@ class Ticket(models.Model):
         ring = partial(signals.delivery_due.send_robust, sender=Ticket, delivery_id=delivery.pk)
         transaction.on_commit(ring, robust=True)
 
-    def _notify(self, user: User | None, kind: str, *, event: Event | None = None) -> Notification | None:
-        if user is None:
-            return None
-        event = event or self.events.latest("pk")
-        notification, _new = Notification.objects.get_or_create(
-            user=user, event=event, defaults={"ticket": self, "kind": kind}
-        )
-        return notification
-
     def _tell_not_solved(self, event: Event) -> None:
-        """The customer said "No, not solved": tell whoever answers, in the page and by mail.
+        """The customer said "No, not solved": tell whoever answers.
 
         Without an assignee the team's members are told; without a team, everybody who may see such tickets is not:
         the ticket stands in the queue of unassigned ones, unread.
         """
         team = [m.user for m in self.team.memberships.select_related("user")] if self.team else []
         people = [self.assignee] if self.assignee and self.assignee.may(Ability.REPLY) else team
-        for user in people:
-            if not user.may(Ability.SEE_TICKETS):  # left, or only a guest by now
-                continue
-            notification = self._notify(user, Notification.Kind.NOT_SOLVED, event=event)
-            if notification:
-                Delivery.objects.get_or_create(
-                    notification=notification,
-                    defaults={
-                        "ticket": self,
-                        "kind": "notification",
-                        "address": user.email,
-                        "rfc_id": identity.notification_id(
-                            number=self.number, notification=notification.pk, domain=self.mail_domain
-                        ),
-                    },
-                )
+        notifying.tell(people, Notification.Kind.NOT_SOLVED, ticket=self, event=event)
 
 
 class _Locked:

@@ -4,6 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Op(StrEnum):
+    """How a field is compared with values. "Is not" is `Not` around it."""
+
+    IS = "is"  # any of the values
+    BEFORE = "before"  # of numbers: less
+    AFTER = "after"
+    UNTIL = "until"  # the day itself counts
+    SINCE = "since"
+    BETWEEN = "between"  # both ends count
+    WITHIN = "within"  # of a span: in the last seven days, or in the next
+    EMPTY = "empty"
 
 
 @dataclass(frozen=True)
@@ -20,7 +34,7 @@ class Has:
     """A field compared with values; any of them will do."""
 
     field: str  # slug of a registered field
-    op: str  # one of `fields.Op`
+    op: str  # one of `Op`
     values: tuple[str, ...] = ()  # slugs where the field has choices
 
 

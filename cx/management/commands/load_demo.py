@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from cx.demo import company, loading, volume
-from cx.demo.progress import Progress
+from helpdesk.common.progress import Progress
 from helpdesk.people.models import Company
 from tickets.models import Ticket
 

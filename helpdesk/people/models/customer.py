@@ -7,11 +7,29 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.fields import MailAddressField
 
+MOST_WORDS = 5
+
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
     def by_address(self, address: str) -> CustomerQuerySet:
         """Those who write from this address: one at most."""
         return self.filter(addresses__address=address)
+
+    def matching(self, text: str) -> CustomerQuerySet:
+        """Those whose name, address or telephone has each of these words in it, or a part of it. Nobody for no words.
+
+        Who was merged into somebody else is found as that one.
+        """
+        found = self.filter(merged_into=None)
+        words = text.split()[:MOST_WORDS]
+        for word in words:
+            addresses = CustomerAddress.objects.filter(address__contains=word.lower())
+            writes_from = models.Q(pk__in=addresses.values("customer"))
+            if "@" in word[1:]:  # an address; a name on a social network begins with the sign
+                found = found.filter(writes_from)
+            else:
+                found = found.filter(models.Q(name__icontains=word) | models.Q(phone__contains=word) | writes_from)
+        return found if words else self.none()
 
 
 class Customer(models.Model):
@@ -42,8 +60,17 @@ class Customer(models.Model):
         return found.address if found else ""
 
     def main_address(self) -> CustomerAddress | None:
-        """The first one they wrote from; one from which mail came back only where there is no other."""
-        return min(self.addresses.all(), key=lambda each: (each.bounced_at is not None, each.pk), default=None)
+        """The first one that is known to be theirs; one from which mail came back only where there is no other."""
+        doubts = lambda each: (each.bounced_at is not None, each.confirmed_at is None, each.pk)  # noqa: E731
+        return min(self.addresses.all(), key=doubts, default=None)
+
+    @property
+    def kept(self) -> Customer:
+        """This person under the name they are kept by: themselves, unless they were merged into another one."""
+        found = self
+        while found.merged_into is not None:
+            found = found.merged_into
+        return found
 
     @classmethod
     def writing_from(

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.common.text import safe_filename
 from helpdesk.people.models import Company
+from helpdesk.portal import following
 from helpdesk.portal.doors import private, spoken_to
 from helpdesk.portal.views.requests import find_ticket
 from tickets.mail import scanning
@@ -22,7 +23,7 @@ def download(request: HttpRequest, token: str, pk: int) -> HttpResponse | FileRe
     found = find_ticket(request, token)
     if isinstance(found, HttpResponse):
         return found
-    readable = found.messages.all().shown_to_customer()
+    readable = following.readable(following.told_together(found))
     attachment = Attachment.objects.filter(pk=pk, message__in=readable).first()
     if attachment is None:
         raise Http404

@@ -9,10 +9,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from helpdesk.common import tokens
-from helpdesk.people.models import Company, Customer
+from helpdesk.people.models import Company, CustomerAddress
 from helpdesk.portal import limits
 from helpdesk.portal.doors import open_door, spoken_to
 from helpdesk.portal.forms import LinkForm
+from tickets import identities
 from tickets.models import Ticket
 
 
@@ -34,8 +35,8 @@ def new_link(request: HttpRequest) -> HttpResponse:
         return _page(request, form, status=422)
     email = form.cleaned_data["email"]
     if limits.may_ask_for_link(request, email=email):
-        customer = Customer.objects.by_address(email).first()
-        latest = customer.tickets.newest_first().first() if customer else None
+        known = CustomerAddress.objects.filter(address=email).first()
+        latest = identities.tickets_for(known).newest_first().first() if known else None
         if latest:
             latest.send_link(to=email)
     return _done()
@@ -63,8 +64,9 @@ def _renew(request: HttpRequest, token: str) -> None:
     except tokens.AlteredLink:
         return
     ticket = Ticket.objects.filter(number=int(values.get("ticket", 0))).select_related("requester").first()
-    if ticket and limits.may_ask_for_link(request, email=ticket.requester.email):
-        ticket.send_link(to=ticket.requester.email)
+    email = identities.address_for(ticket) if ticket else ""
+    if ticket and limits.may_ask_for_link(request, email=email):
+        ticket.send_link(to=email)
 
 
 def _done() -> HttpResponse:

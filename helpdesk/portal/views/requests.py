@@ -26,7 +26,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     if isinstance(found, HttpResponse):
         return found
     if request.method == "GET" and not request.user.is_authenticated:  # one of us proves nothing
-        found.confirm_address()
+        _confirm(found, token)
     return _page(request, found, token=token, form=ReplyForm(initial={"stamp": stamps.new()}))
 
 
@@ -48,7 +48,7 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
         if not limits.may_reply(number=found.number):
             form.add_error(None, _t("That were many replies within an hour. Your text is still here: send it later."))
             return _page(request, found, token=token, form=form, status=429)
-        found.confirm_address()
+        _confirm(found, token)
         said = form.cleaned_data
         stamp = stamps.read(said["stamp"])
         key = stamp.key if stamp else said["stamp"]
@@ -66,7 +66,7 @@ def solved(request: HttpRequest, token: str) -> HttpResponse:
     found = find_ticket(request, token)
     if isinstance(found, HttpResponse):
         return found
-    found.confirm_address()
+    _confirm(found, token)
     with override(Company.current().language):  # agents read it
         reason = _t("The customer says that it is solved.")
     found.resolve(by=None, reason=reason)
@@ -74,20 +74,30 @@ def solved(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def find_ticket(request: HttpRequest, token: str) -> Ticket | HttpResponse:
-    """The ticket that the link names, or the page that says what is wrong with the link."""
+    """The ticket that the link leads to, or the page that says what is wrong with the link."""
     try:
         number = tokens.read(tokens.Purpose.FOLLOW_TICKET, token).get("ticket")
     except tokens.ExpiredLink as expired:
         return link_expired(request, token, ticket=_named(expired.values.get("ticket")))
     except tokens.AlteredLink:
         return link_altered(request)
-    return _named(number) or link_altered(request)
+    found = _named(number)
+    return following.goes_on_in(found) if found else link_altered(request)
 
 
 def _named(number: object) -> Ticket | None:
     if not isinstance(number, int):
         return None
     return Ticket.objects.filter(number=number).select_related("requester", "mailbox", "team").first()
+
+
+def _confirm(found: Ticket, token: str) -> None:
+    """The link arrived where it was mailed to. That says something of the request it names, and of none that it was
+    merged into."""
+    number = tokens.read(tokens.Purpose.FOLLOW_TICKET, token)["ticket"]
+    named = found if found.number == number else _named(number)
+    if named:
+        named.confirm_address()
 
 
 def _url(token: str) -> str:

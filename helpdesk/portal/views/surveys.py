@@ -75,6 +75,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     customer = Customer.objects.filter(pk=int(values.get("customer", 0))).first()
     if customer is None:
         return _dead_link(request, status=404)
+    customer = customer.kept
     if request.method == "POST":
         if "again" in request.POST:
             customer.accept_surveys()

@@ -15,18 +15,20 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.db.models import Model
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _t
 from django.utils.translation import ngettext, pgettext
 
 from helpdesk.common.moments import day
+from helpdesk.ui import bundles
 
 register = template.Library()
 
@@ -45,6 +47,13 @@ def icon(name: str, size: str = "", *, label: str = "", also: str = "") -> SafeS
     if size not in SIZES:
         raise template.TemplateSyntaxError(f'An icon is "s", "l" or of ordinary size, not "{size}".')
     return _drawing(name, size, label, also, static("ui/icons.svg"))
+
+
+@register.simple_tag
+def bundle(name: str) -> SafeString:
+    """The styles or scripts of `bundles.BUNDLES`, as one file where files are gathered; scripts wait for the page."""
+    shape = '<link rel="stylesheet" href="{}">' if name.endswith(".css") else '<script src="{}" defer></script>'
+    return format_html_join("\n  ", shape, ((address,) for address in bundles.files_of(name, staticfiles_storage)))
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from helpdesk.common.html import TooIntricate, block_remote_images, clean_mail_h
 from helpdesk.common.text import safe_filename
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.shortcuts import find_ticket, page
-from tickets import previews
+from tickets import merging, previews
 from tickets.mail import scanning
 from tickets.models import Attachment, Message, Ticket
 
@@ -74,7 +74,7 @@ def original(request: AgentRequest, number: int, pk: int) -> HttpResponse:
     Pictures from elsewhere are loaded when somebody asks for them (?images=1): their server learns of it.
     """
     ticket = find_ticket(request, number)
-    message = ticket.messages.filter(pk=pk).exclude(html="").first()
+    message = Message.objects.filter(pk=pk, ticket__in=_told_here(ticket)).exclude(html="").first()
     if message is None:
         raise Http404
     shows_all = request.GET.get("images") == "1"
@@ -101,12 +101,16 @@ def original(request: AgentRequest, number: int, pk: int) -> HttpResponse:
 
 
 def _find(request: AgentRequest, ticket: Ticket, pk: int) -> Attachment:
-    """A file of this ticket: said in it, noted in it, or waiting in this person's own draft."""
-    mine = Q(draft__ticket=ticket, draft__user=request.user)
-    found = Attachment.objects.filter(Q(message__ticket=ticket) | Q(note__ticket=ticket) | mine, pk=pk).first()
+    """A file of this ticket or one merged into it: said in it, noted in it, or waiting in this person's own draft."""
+    told, mine = _told_here(ticket), Q(draft__ticket=ticket, draft__user=request.user)
+    found = Attachment.objects.filter(Q(message__ticket__in=told) | Q(note__ticket__in=told) | mine, pk=pk).first()
     if found is None:
         raise Http404
     return found
+
+
+def _told_here(ticket: Ticket) -> list[Ticket]:
+    return [ticket, *merging.taken_in(ticket)]
 
 
 def _pictures_in(message: Message) -> dict[str, str]:

@@ -18,5 +18,6 @@ def after_sending(request: AgentRequest) -> HttpResponse:
     if chosen in preferences.AFTER_SENDING:
         preferences.change(request.user, after_sending=chosen)
     if request.htmx:
-        return render(request, "workspace/ticket/_after_sending.html", {"after_sending": preferences.after_sending_of(request.user)})
+        context = {"after_sending": preferences.after_sending_of(request.user)}
+        return render(request, "workspace/ticket/_after_sending.html", context)
     return redirect(reverse("accounts:profile"))

@@ -10,6 +10,7 @@ from helpdesk.people.access import Ability
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.forms import PromiseForm
 from helpdesk.workspace.shortcuts import find_ticket, refused, ticket_changed
+from tickets import merging
 from tickets.models import Ticket
 
 
@@ -53,7 +54,8 @@ def withdrawn(request: AgentRequest, number: int, pk: int) -> HttpResponse:
 
 
 def _find_promise(ticket: Ticket, pk: int) -> Promise:
+    """A promise of this ticket, or of one that was merged into it."""
     try:
-        return Promise.objects.select_related("ticket").get(ticket=ticket, pk=pk)
+        return Promise.objects.select_related("ticket").get(ticket__in=[ticket, *merging.taken_in(ticket)], pk=pk)
     except Promise.DoesNotExist:
         raise Http404 from None

@@ -1,21 +1,24 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
-from cx import tag_words
-from cx.tag_filter import TagFilter
 from helpdesk.people.access import Ability
+from helpdesk.workspace import bulk as lots
 from helpdesk.workspace import queues
-from helpdesk.workspace.bulk_tagging import untagged_of
+from helpdesk.workspace.asking import WITHIN, Question, old_text
 from helpdesk.workspace.decorators import AgentRequest, agent_required
+from helpdesk.workspace.display import display_for
 from helpdesk.workspace.filtering import FilterForm
-from helpdesk.workspace.forms import BulkTaggingForm
 from helpdesk.workspace.paging import page_of
-from helpdesk.workspace.shortcuts import Here, list_address, page, tags_of
-from tickets.models import Ticket
+from helpdesk.workspace.presence import with_people
+from helpdesk.workspace.shortcuts import Here, list_address, order_of, page
+from tickets.models import BulkAction, Ticket
 
 ROWS = 25
 
@@ -34,46 +37,59 @@ def queue(request: AgentRequest) -> HttpResponse:
 @require_safe
 @agent_required
 def queue_view(request: AgentRequest, view: str) -> HttpResponse:
-    """One page of one queue, as it is or only what bears certain tags."""
-    teams = queues.teams_of(request.user)
-    shown = queues.find_queue(view, teams=teams)
-    tags, typed = tags_of(request), request.GET.get("q", "").strip()
+    """One page of one queue or saved view, as it is or narrowed by `?q=`: one address for one list."""
+    teams, user = queues.teams_of(request.user), request.user
+    shown = queues.find_queue(view, teams=teams, user=user)
+    typed, is_typed = request.GET.get("q", "").strip(), WITHIN in request.GET
+    if is_typed:
+        question = Question.typed(typed, user, within=request.GET[WITHIN])
+    else:
+        question = Question.in_address(request.GET, user)
     no_ticket = ""
-    if typed:
-        asked = tag_words.read(typed)
-        if asked.number is not None:
-            if found := Ticket.objects.visible_to(request.user).filter(number=asked.number).first():
-                return redirect(found)
-            no_ticket = _t("There is no ticket #%(number)s that you can see.") % {"number": asked.number}
-        tags |= asked.tags
-        if not no_ticket and not asked.tags.unknown:
-            return redirect(list_address(shown, tags))  # one address for one list, whatever was typed
-    return _listed(request, shown, tags, teams=teams, typed=typed, no_ticket=no_ticket)
+    if (number := question.asked.number) is not None:
+        if found := Ticket.objects.visible_to(user).filter(number=number).first():
+            return redirect(found)
+        no_ticket = _t("There is no ticket #%(number)s that you can see.") % {"number": number}
+        question = Question.of(request.GET.get(WITHIN, ""), user)
+    elif not question.asked.unknown and (is_typed or old_text(request.GET) or typed != question.text):
+        return redirect(list_address(shown, question, order=order_of(request)))
+    kept = typed if question.asked.unknown or no_ticket else ""  # what is followed stands beside the field
+    return _listed(request, shown, question, teams=teams, typed=kept, no_ticket=no_ticket)
 
 
 def _listed(
-    request: AgentRequest, shown: queues.Queue, tags: TagFilter, *, teams: list[queues.Team], typed: str, no_ticket: str
+    request: AgentRequest,
+    shown: queues.Queue,
+    question: Question,
+    *,
+    teams: list[queues.Team],
+    typed: str,
+    no_ticket: str,
 ) -> HttpResponse:
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    listed = tags.among(shown.tickets_for(request.user))
-    rows = queues.for_rows(listed, user=request.user)
+    shown = shown.sorted_by(order := order_of(request))
+    listed = question.among(shown.tickets_for(request.user))
+    rows = queues.for_rows(listed, user=request.user, with_stake=shown.is_by_risk)
     found = page_of(rows, order=shown.order, size=ROWS, after=after, before=before)
-    for ticket in found.rows:
-        ticket.is_mine = ticket.assignee_id == request.user.pk  # type: ignore[attr-defined]
+    with_people(found.rows, besides=request.user)
     may_tag = request.user.may(Ability.TAG)
-    here = Here(queue=shown.slug, after=after, tags=tags)
+    here = Here(queue=shown.slug, after=after, asked=question, order=order if shown.own_order else "")
     context = {
         "queue": shown,
         "page": found,
         "here": here,
+        "display": display_for(request.user, shown, here=here, address=request.get_full_path()),
         "may_open": request.user.may(Ability.REPLY),
         "may_tag": may_tag,
-        "is_first_run": not found.rows and not after and not tags and not Ticket.objects.exists(),
+        "is_first_run": not found.rows and not after and not question and not Ticket.objects.exists(),
         "address": here.list_address(shown),
-        "filters": FilterForm(shown, tags, typed=typed, no_ticket=no_ticket),
-        "bulk_form": BulkTaggingForm(auto_id="bulk-%s") if may_tag and found.rows else None,
-        "untagged": untagged_of(request),
+        "filters": FilterForm(shown, question, request.user, typed=typed, no_ticket=no_ticket, order=order_of(request)),
+        "bulk": lots.bar_for(request.user, shown) if found.rows else None,
+        "left": lots.left_undone_of(request),
+        "running": lambda: lots.running_of(request.user),  # asked only where the count beside the others says so
     }
     # What is done is not counted: it only grows.
-    also = {"shown": listed} if tags and shown.slug not in ("resolved", "closed") else {}
+    also: dict[str, QuerySet[Any]] = {"running": BulkAction.objects.of(request.user).unfinished()}
+    if question and shown.slug not in ("resolved", "closed"):
+        also["shown"] = listed
     return page(request, "workspace/queue/queue.html", context, current=shown.slug, teams=teams, also_counted=also)

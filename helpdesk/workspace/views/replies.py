@@ -95,9 +95,8 @@ def _sent(
     if not message.to:
         said = _t("Reply recorded. No mail goes out: there is no address.")
     else:
-        said = SAID[Status(then)]() if undo is None else _t("Your reply to #%(number)s waits a moment, then it is sent.") % {
-            "number": ticket.number
-        }
+        waits = _t("Your reply to #%(number)s waits a moment, then it is sent.") % {"number": ticket.number}
+        said = waits if undo else SAID[Status(then)]()
     return moved_on(request, onwards or f"{ticket.get_absolute_url()}{Here.of(request)}#latest", said, undo=undo)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from cx.codebook import RootCause
+from cx.models import FollowUp
 from cx.reports import heat_map, promises, satisfaction
 from cx.reports.heat_map import ALL, ROW_LABELS, STAGE_LABELS, UNTAGGED, Cell, FinerCause, HeatMap, Place
 from cx.reports.measures import Share
@@ -58,7 +59,11 @@ def report(request: AgentRequest) -> HttpResponse:
         "csv": reporting.address("workspace:report-heat-map"),
         "read_at": timezone.now(),
     }
-    return page(request, "workspace/report/report.html", context, current="report", status=_status(reporting))
+    overdue = FollowUp.objects.overdue().visible_to(request.user)
+    return page(
+        request, "workspace/report/report.html", context, current="report", status=_status(reporting),
+        also_counted={"overdue_contacts": overdue} if request.user.may(Ability.SEE_TICKETS) else None,
+    )  # fmt: skip
 
 
 @require_safe

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.ticket_page import answer_with_ticket, load, ticket_context
+from tickets import macros
 
 PARTS = {
     "thread": "workspace/ticket/_thread.html",
@@ -19,7 +20,7 @@ PARTS = {
 def ticket(request: AgentRequest, number: int) -> HttpResponse:
     """The whole ticket. Opening it is reading it: it is no longer unread, and what told of it is settled."""
     found = load(request, number)
-    response = answer_with_ticket(request, found)
+    response = answer_with_ticket(request, found, macro=macros.chosen(request.GET.get("macro", ""), by=request.user))
     found.mark_read(by=request.user)
     return response
 

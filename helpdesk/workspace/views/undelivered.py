@@ -24,6 +24,8 @@ KINDS: dict[str, str | Promise] = {
     "acknowledgement": _("Acknowledgement"),
     "link": _("Link to the request"),
     "notification": _("Notification to one of us"),
+    "notice": _("Notification to one of us"),
+    "digest": _("Daily digest to one of us"),
     "survey": _("Survey"),
 }
 

@@ -1,20 +1,12 @@
-// What a page does when the doorbell (live.js) rings. [data-live-list]: counts in [data-live-count] and shows
-// [data-live-new]; rows never move under the pointer. [data-live-ticket="N"]: fetches data-live-src in place, or shows
-// [data-live-changed] where that would take something away from whoever is writing.
+// [data-live-ticket="N"]: what an open ticket does when the doorbell (live.js) rings for it: fetches data-live-src in
+// place, or shows [data-live-changed] where that would take something away from whoever is writing.
 "use strict";
 {
-  const changed = new Set();
   const isWriting = root => root.querySelector("[data-composer]") || root.querySelector(":is(input, textarea, select):focus");
-  const show = (root, selector) => { for (const el of root.querySelectorAll(selector)) el.hidden = false; };
 
   const notice = el => {
-    show(el, "[data-live-changed]");
+    for (const each of el.querySelectorAll("[data-live-changed]")) each.hidden = false;
     if (el.matches("[data-live-changed]")) el.hidden = false;
-  };
-
-  const count = () => {
-    for (const el of document.querySelectorAll("[data-live-count]")) el.textContent = changed.size || "";
-    show(document, "[data-live-new]");
   };
 
   const refresh = async el => {
@@ -23,7 +15,11 @@
       const answer = await fetch(el.dataset.liveSrc, { headers: { "HX-Request": "true" }, cache: "no-store" });
       if (!answer.ok || answer.redirected) return;
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").body;
-      const words = root => root.textContent.replace(/\s+/g, " ").trim();
+      const words = root => { // without who is here: that changes by itself
+        const copy = root.cloneNode(true);
+        for (const each of copy.querySelectorAll("[data-presence]")) each.remove();
+        return copy.textContent.replace(/\s+/g, " ").trim();
+      };
       if (words(fresh) === words(el)) return; // our own change, or one already here
       if (el.closest("[data-composer]") || isWriting(el)) return notice(el);
       const focus = el.contains(document.activeElement) && document.activeElement.id;
@@ -40,20 +36,7 @@
     waiting.set(el, setTimeout(refresh, 150, el));
   };
 
-  document.addEventListener("puente:ticket", ({ detail: { number } }) => {
-    if (document.querySelector("[data-live-list]")) {
-      changed.add(number);
-      count();
-    }
-    document.querySelectorAll(`[data-live-ticket="${CSS.escape(number)}"]`).forEach(soon);
-  });
-
-  document.addEventListener("puente:reload", () => {
-    document.querySelectorAll("[data-live-ticket]").forEach(soon);
-    const list = document.querySelector("[data-live-list]");
-    if (!list) return;
-    const busy = list.querySelector(":checked, :focus") || document.querySelector("dialog[open], :is(input, textarea):focus");
-    if (busy) count();
-    else location.reload();
-  });
+  document.addEventListener("puente:ticket", ({ detail: { number } }) =>
+    document.querySelectorAll(`[data-live-ticket="${CSS.escape(number)}"]`).forEach(soon));
+  document.addEventListener("puente:reload", () => document.querySelectorAll("[data-live-ticket]").forEach(soon));
 }
