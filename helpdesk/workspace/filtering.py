@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.urls import reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import pgettext
 
 from helpdesk.people.models import User
 from helpdesk.workspace.asking import Question, address_with
@@ -14,12 +16,12 @@ from helpdesk.workspace.shortcuts import list_address
 from tickets.query.fields import FIELDS, Vocabulary
 from tickets.query.language import normal, parts_of
 from tickets.query.telling import described, told, value_of
-from tickets.query.tree import EVERYTHING, All, Has, Node
+from tickets.query.tree import EVERYTHING, All, Has, Node, Not, Words
 
 
 @dataclass(frozen=True)
 class Chip:
-    """One condition in words, and the address of the list without it. Without a name it says all in `label`."""
+    """One condition in words, and the address of the list without it."""
 
     name: str
     label: str
@@ -27,10 +29,14 @@ class Chip:
 
 
 def chip_words(part: Node, vocabulary: Vocabulary) -> tuple[str, str]:
-    """A condition as a name and a value: ("Stage", "Use or Purchase"); what is no field's has no name."""
-    if isinstance(part, Has) and part.field in FIELDS:
-        return str(FIELDS[part.field].label), value_of(part, vocabulary)
-    return "", described(part, vocabulary)
+    """A condition as a name and a value: ("Stage", "Use, or Purchase"), ("Stage", "not Use"), ("Words", "“router”")."""
+    inner = part.part if isinstance(part, Not) else part
+    if isinstance(inner, Has) and inner.field in FIELDS:
+        name, value = str(FIELDS[inner.field].label), value_of(inner, vocabulary)
+        return name, value if inner is part else _t("not %(condition)s") % {"condition": value}
+    if isinstance(inner, Words):
+        return pgettext("field of a search", "Words"), described(part, vocabulary)
+    return _t("Filter"), described(part, vocabulary)
 
 
 def trees_without(tree: Node) -> list[tuple[Node, Node]]:
