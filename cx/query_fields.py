@@ -32,6 +32,7 @@ _SURPRISES: Final = ("surprise", "surprises", "sorpresa", "sorpresas")
 _YES: Final = ("yes", "si")
 _KEPT_LATE_COUNTS_AS_BROKEN: Final = {
     "open": (Promise.State.OPEN, Promise.State.AT_RISK),
+    "owed": (Promise.State.OPEN, Promise.State.AT_RISK, Promise.State.BROKEN),
     "kept": (Promise.State.KEPT,),
     "broken": (Promise.State.BROKEN, Promise.State.KEPT_LATE),
 }
@@ -72,6 +73,7 @@ def register() -> None:
         Field(
             "promise", _("Promise"), Kind.CHOICE, _promise, names=("promesa",), choices=fields.static(
                 Choice("open", pgettext_lazy("promise", "Open"), ("pending", "pendiente", "abierta")),
+                Choice("owed", pgettext_lazy("promise", "Still owed"), ("due", "por cumplir")),
                 Choice("kept", pgettext_lazy("promise", "Kept"), ("cumplida",)),
                 Choice("broken", pgettext_lazy("promise", "Broken"), ("not kept", "incumplida", "rota", "late")),
             ),

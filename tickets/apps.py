@@ -22,6 +22,7 @@ class TicketsConfig(AppConfig):
 
 def _prepare_search(*, using: str, **_: Any) -> None:
     """What no migration can say for both databases; also where tables are made without migrations."""
-    from tickets.search import tokens
+    from tickets.search import tokens, vocabulary
 
     tokens.prepare(connections[using])
+    vocabulary.prepare(connections[using])

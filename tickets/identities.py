@@ -86,6 +86,7 @@ def merge(gone: Customer, *, into: Customer, by: User) -> CustomerMerge | None:
         moved: dict[str, Any] = _hand_over(gone, to=into)
         done = CustomerMerge.objects.create(kept=into, gone=gone, by=by, moved={**moved, "filled": filled})
         _say_changed(moved["tickets"])
+        Customer.objects.filter(pk__in=[gone.pk, into.pk]).index()
     return done
 
 
@@ -114,6 +115,7 @@ def split(merge: CustomerMerge, *, by: User) -> bool:
         _unfill(kept, merge.moved.get("filled", {}))
         gone.merged_into = None
         gone.save(update_fields=["merged_into"])
+        Customer.objects.filter(pk__in=[gone.pk, kept.pk]).index()
         merge.undone_at = timezone.now()
         merge.save(update_fields=["undone_at"])
         _say_changed(tickets)
@@ -148,6 +150,7 @@ def _gather(gone: Customer) -> int:
                 record.moved[kind] = [*record.moved.get(kind, []), *ids]
             record.save(update_fields=["moved"])
         _say_changed(moved["tickets"])
+        Customer.objects.filter(pk=chain[-1].pk).index()
         return sum(map(len, moved.values()))
 
 

@@ -131,7 +131,8 @@ def forget_bulk_actions(**_: object) -> None:
 @shared_task
 def index_tickets(**_: object) -> None:
     """What tickets say, taken up by the search. While more waits than fits into one run, the next follows at once."""
-    if indexing.index_waiting() >= indexing.BATCH:
+    customers = indexing.index_customers()
+    if max(indexing.index_waiting(), customers) >= indexing.BATCH:
         ring(index_tickets)
 
 

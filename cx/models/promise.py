@@ -20,6 +20,10 @@ class PromiseQuerySet(models.QuerySet["Promise"]):
     def pending(self) -> PromiseQuerySet:
         return self.filter(state__in=[Promise.State.OPEN, Promise.State.AT_RISK])
 
+    def owed(self) -> PromiseQuerySet:
+        """Not kept yet, in time or late."""
+        return self.filter(state__in=[Promise.State.OPEN, Promise.State.AT_RISK, Promise.State.BROKEN])
+
     def overdue(self) -> PromiseQuerySet:
         return self.pending().filter(due_at__lt=timezone.now())
 

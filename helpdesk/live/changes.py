@@ -233,7 +233,8 @@ def since(moment_ms: int, overlap: timedelta = OVERLAP) -> set[int]:
 
 
 def moment_of(moment_ms: int) -> datetime:
-    return datetime.fromtimestamp(moment_ms / 1000, tz=UTC)
+    """The moment that a page names; now for one that is still to come, and may be in no calendar."""
+    return datetime.fromtimestamp(min(moment_ms / 1000, timezone.now().timestamp()), tz=UTC)
 
 
 def unread_of(user_id: int) -> int:

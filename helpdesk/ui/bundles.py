@@ -21,8 +21,8 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
         "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "opened", "once", "live",
         "changes", "news", "fresh", "presence", "title", "offline", "density", "reorder",
     ),
-    "queue.css": ("queue", "filters", "builder"),
-    "queue.js": ("select", "suggest", "builder"),
+    "queue.css": ("queue", "filters", "builder", "search", "bulk"),
+    "queue.js": ("select", "bulk", "suggest", "builder"),
     "ticket.js": ("draft", "addresses", "recipients", "composer", "macros", "here", "rail", "tagkeys"),
 }  # fmt: skip
 

@@ -14,9 +14,9 @@ from helpdesk.workspace.asking import Question, address_with
 from helpdesk.workspace.queues import Queue
 from helpdesk.workspace.shortcuts import list_address
 from tickets.query.fields import FIELDS, Vocabulary
-from tickets.query.language import normal, parts_of
+from tickets.query.language import normal, parts_of, write
 from tickets.query.telling import described, told, value_of
-from tickets.query.tree import EVERYTHING, All, Has, Node, Not, Words
+from tickets.query.tree import EVERYTHING, All, Has, Node, Not, Words, walk
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,14 @@ class FilterForm:
     @cached_property
     def unknown(self) -> list[str]:
         return [told(each) for each in self.question.asked.unknown]
+
+    @property
+    def everywhere(self) -> str:
+        """Where all tickets are searched for the words of the filter; nowhere without words."""
+        words = tuple(
+            part for part in parts_of(self.question.tree) if any(isinstance(each, Words) for each in walk(part))
+        )
+        return address_with(reverse("workspace:search"), q=write(normal(All(words)))) if words else ""
 
     @property
     def builder(self) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import cast
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.http import Http404
 from django.utils.functional import Promise as LazyText
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from cx.models import Promise
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Team, User
 from helpdesk.workspace.asking import Question
@@ -80,6 +81,8 @@ class Queue:
         return self.order == AT_RISK_FIRST
 
 
+_OWED = Promise.objects.owed().filter(ticket=OuterRef("pk"))
+
 MINE = Queue(
     slug="mine",
     label=_("My tickets"),
@@ -111,6 +114,17 @@ UNASSIGNED = Queue(
     empty_title=_("Every open ticket has somebody"),
     empty_text=_("New tickets that nobody has taken stand here."),
     hotkey="g u",
+)
+# A promise whose time has passed is still owed, so it stays here until it is kept or withdrawn.
+PROMISES = Queue(
+    slug="promises",
+    label=_("Promises due"),
+    icon="signature",
+    pick=lambda tickets, _user: tickets.active().filter(Exists(_OWED)),
+    query="status:open,waiting,snoozed promise:owed",
+    empty_title=_("No promise is due"),
+    empty_text=_("What we promise a customer stands here, nearest first, until it is kept."),
+    hotkey="g p",
     is_tab=True,
 )
 WAITING = Queue(
@@ -161,8 +175,8 @@ CLOSED = Queue(
     empty_title=_("No closed tickets"),
     empty_text=_("A resolved ticket closes by itself after some weeks. It cannot be reopened."),
 )
-STANDING = (MINE, OPEN, UNASSIGNED, WAITING, SNOOZED, RESOLVED)
-COUNTED = (MINE, OPEN, UNASSIGNED, WAITING, SNOOZED)  # what is done needs no number: it only grows
+STANDING = (MINE, OPEN, UNASSIGNED, PROMISES, WAITING, SNOOZED, RESOLVED)
+COUNTED = (MINE, OPEN, UNASSIGNED, PROMISES, WAITING, SNOOZED)  # what is done needs no number: it only grows
 
 
 def of_team(team: Team) -> Queue:

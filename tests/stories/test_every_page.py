@@ -64,6 +64,23 @@ raw = b"From: a@example.com\\r\\n\\r\\nHello"
 mail = InboundEmail.objects.create(mailbox=box, key="k", raw=raw, size=len(raw), state="unreadable", reason="Too deep.")
 print(box.pk, mail.pk)
 """
+# What people keep, and what they have done to several tickets at once.
+KEPT = """
+from helpdesk.people.models import User
+from tickets import bulk
+from tickets.models import Macro, SavedView, Ticket
+admin = User.objects.filter(role="admin").first()
+view = SavedView.objects.create(name="Late in the journey", query="stage:use,cultivation", icon="star", owner=admin)
+macro = Macro.objects.create(name="We are looking", text="Hello {name}, we are looking.", owner=admin)
+open_ones = Ticket.objects.open().order_by("pk").values_list("number", flat=True)
+done = bulk.act("resolve", by=admin, values={"reason": ""}, numbers=list(open_ones[:3]))
+print(view.pk, macro.pk, done.pk)
+"""
+AS_A_LIST = """
+from helpdesk.people import preferences
+from helpdesk.people.models import User
+preferences.change(User.objects.filter(role="admin").order_by("pk").first(), layout="list")
+"""
 # What stays of an address once numbers, tokens and names of teams are taken out of it.
 VARIES = re.compile(r"\d+|(?<=/r/)[^/]+|(?<=/s/)[^/]+|(?<=/stop/)[^/]+|(?<=/team-)[^/]+")
 
@@ -90,6 +107,12 @@ def test_every_page(subtests: pytest.Subtests, demo_house: House, chrome: Browse
         assert not problems, "\n".join(problems)
     with subtests.test("no page is heavy"):
         problems = too_heavy(house, admin, places)
+        assert not problems, "\n".join(problems)
+    house.manage("shell", "-v", "0", "-c", AS_A_LIST)
+    with subtests.test("as a list the queue is neither too wide, nor does it break a rule, nor is it heavy"):
+        lists = {"list": "/queue/open/", "list by risk": "/queue/open/?order=risk"}
+        checks = too_wide(house, admin, lists, language="es"), broken_inside(house, admin, lists)
+        problems = [*checks[0], *checks[1], *too_heavy(house, admin, lists)]
         assert not problems, "\n".join(problems)
     admin.close()
 
@@ -128,6 +151,8 @@ def one_of_each_kind(house: House, chrome: Browser, admin: BrowserContext) -> di
     cell = page.locator("#cell a[href*='/reports/cell/']").last.get_attribute("href")
     page.close()
     assert cell
+    view, macro, action = house.manage("shell", "-v", "0", "-c", KEPT).split()
+    customer = house.value("SELECT requester_id FROM tickets_ticket WHERE number = ?", number)
     return {
         "home": "/",
         "form": "/requests/new/",
@@ -137,6 +162,29 @@ def one_of_each_kind(house: House, chrome: Browser, admin: BrowserContext) -> di
         "altered link": "/r/altered/",
         "queue": "/queue/open/",
         "ticket": f"/tickets/{number}/",
+        "queue by risk": "/queue/open/?order=risk",
+        "filtered queue": "/queue/open/?q=stage:use,purchase+-gap:none",
+        "promises due": "/queue/promises/",
+        "builder": "/queue/open/filter/?q=stage:use,purchase+-gap:none",
+        "views": "/views/",
+        "new view": "/views/new/?q=stage:use",
+        "view": f"/queue/view-{view}/",
+        "view to change": f"/views/{view}/",
+        "search": "/search/?q=router",
+        "search without hits": "/search/?q=xylophone",
+        "search without words": "/search/",
+        "bulk action": f"/bulk/{action}/",
+        "merging": f"/tickets/{number}/merging/",
+        "assignment": f"/tickets/{number}/assignment/",
+        "macros": "/settings/macros/",
+        "macro": f"/settings/macros/{macro}/",
+        "new macro": "/settings/macros/new/",
+        "macros of a ticket": f"/tickets/{number}/macros/",
+        "customers": "/customers/",
+        "customer": f"/customers/{customer}/",
+        "customer to change": f"/customers/{customer}/edit/",
+        "merging customers": f"/customers/{customer}/merging/",
+        "follow-ups": "/follow-ups/",
         "long ticket": f"/tickets/{longest}/",
         "new ticket": "/tickets/new/",
         "report": "/reports/?days=90",

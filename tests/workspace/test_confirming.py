@@ -371,7 +371,7 @@ def test_a_step_costs_the_same_however_many_wait(
     client = as_user(cast.ana)
     client.get("/confirm/")
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         _page(client)
 
 

@@ -61,7 +61,7 @@ def test_the_list_of_mail_set_aside_has_a_budget(
     automatic(cast, how_many)
     client = as_user(cast.olu)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         html = client.get("/mail/").content.decode()
 
     assert html.count('<th scope="row">') == how_many
@@ -299,7 +299,7 @@ def test_the_block_list_has_a_budget(
         spam.block(pattern=f"shop{number}.example", by=cast.lea)
     client = as_user(cast.olu)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         html = client.get("/mail/blocked/").content.decode()
 
     assert html.count('<th scope="row"') == how_many

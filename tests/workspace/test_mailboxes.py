@@ -237,7 +237,7 @@ def test_the_list_of_mailboxes_has_a_budget(as_user: Browser, cast: Cast, django
         a_source(Mailbox.objects.create(address=f"m{number}@alborada.example", name="Alborada", team=cast.billing))
     client = as_user(cast.olu)
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         html = client.get("/settings/mailboxes/").content.decode()
 
     assert html.count('<th scope="row"') == 21
@@ -347,7 +347,7 @@ def test_the_ledger_has_a_budget(
         MailFolder.objects.create(source=a_source(mailbox), name="INBOX", uid_validity=1, on_server=number)
     client = as_user(cast.olu)
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         html = client.get("/mail/ledger/").content.decode()
 
     assert html.count('class="card book"') == how_many + 1

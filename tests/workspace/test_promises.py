@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
 from cx.models import Promise
 from helpdesk.people.models import User
+from helpdesk.workspace import queues
+from helpdesk.workspace.asking import Question
 from tests import factories
 from tests.cast import Cast
 from tickets.models import Ticket
@@ -110,3 +114,40 @@ def test_a_promise_belongs_to_its_ticket(as_user: Browser, cast: Cast, ticket: T
     other = factories.a_ticket(cast.dora, mailbox=cast.support)
 
     assert as_user(cast.ana).post(f"/tickets/{other.number}/promises/{promise.pk}/kept/").status_code == 404
+
+
+# --- The queue of what is owed ----------------------------------------------------------------------------------------
+
+
+def _in_the_queue(client: Client) -> list[int]:
+    html = client.get("/queue/promises/").content.decode()
+    return [int(number) for number in re.findall(r'href="/tickets/(\d+)/[^>]*data-row-link', html)]
+
+
+def test_what_we_owe_stands_in_a_queue_nearest_first_until_it_is_kept(
+    as_user: Browser, cast: Cast, ticket: Ticket
+) -> None:
+    sooner = factories.a_ticket(cast.carla, mailbox=cast.support, subject="Sooner")
+    factories.a_ticket(cast.carla, mailbox=cast.support, subject="Nothing promised")
+    now = timezone.now()
+    late = Promise.make(ticket, what="Call", due_at=now + timedelta(minutes=9), by=cast.ana)
+    soon = Promise.make(sooner, what="Send the slot", due_at=now + timedelta(minutes=5), by=cast.ana)
+
+    assert _in_the_queue(as_user(cast.ana)) == [sooner.number, ticket.number]
+    assert _in_the_queue(as_user(cast.ben)) == []
+
+    soon.keep(by=cast.ana)
+    with time_machine.travel(now + timedelta(hours=1)):
+        late.mark_broken()
+        assert _in_the_queue(as_user(cast.ana)) == [ticket.number]  # it can still be kept late
+        late.keep(by=cast.ana)
+        assert _in_the_queue(as_user(cast.ana)) == []
+
+
+def test_the_queue_and_what_is_asked_for_in_words_are_the_same(as_user: Browser, cast: Cast, ticket: Ticket) -> None:
+    Promise.make(ticket, what="Call", due_at=timezone.now() + timedelta(hours=1), by=cast.ana)
+    factories.a_ticket(cast.carla, mailbox=cast.support, subject="Nothing promised")
+
+    found = Question.of(queues.PROMISES.query, cast.ana).among(Ticket.objects.visible_to(cast.ana))
+
+    assert list(found) == list(queues.PROMISES.tickets_for(cast.ana)) == [ticket]

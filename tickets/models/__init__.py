@@ -18,6 +18,7 @@ from tickets.models.presence import Presence
 from tickets.models.reading import Reading
 from tickets.models.saved_view import SavedView
 from tickets.models.search_entry import SearchEntry
+from tickets.models.search_word import SearchWord
 from tickets.models.sla import Target
 from tickets.models.spam import BlockedSender, SpamWord
 from tickets.models.ticket import FAR, Priority, Status, Ticket, TicketNumber
@@ -50,6 +51,7 @@ __all__ = [
     "Reading",
     "SavedView",
     "SearchEntry",
+    "SearchWord",
     "SpamWord",
     "Status",
     "Target",

@@ -139,7 +139,7 @@ def _mailbox(_op: str, values: tuple[str, ...], _user: User) -> Q:
 
 
 def _from(_op: str, values: tuple[str, ...], _user: User) -> Q:
-    """Part of the name, of an address, or of the organisation."""
+    """Parts of the name, of an address, of the telephone or of the organisation."""
     found = Q()
     for value in values:
         found |= Q(requester__in=_customers(value))
@@ -148,15 +148,9 @@ def _from(_op: str, values: tuple[str, ...], _user: User) -> Q:
 
 def _customers(text: str) -> QuerySet[Customer]:
     at = text.strip()
-    if "@" in at.strip("@"):  # a whole address has an index
-        exact = Customer.objects.filter(addresses__address=at)
-        return (
-            exact if "." in at.rpartition("@")[2] else Customer.objects.filter(addresses__address__contains=at.lower())
-        )
-    alike = pattern(text)
-    return Customer.objects.filter(
-        Q(name__iregex=alike) | Q(organisation__name__iregex=alike) | Q(addresses__address__contains=fold(text))
-    )
+    if "." in at.rpartition("@")[2] and "@" in at.strip("@"):  # a whole address has an index
+        return Customer.objects.filter(addresses__address=at)
+    return Customer.objects.matching(text)
 
 
 # --- What it says and is ----------------------------------------------------------------------------------------------

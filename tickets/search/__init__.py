@@ -1,8 +1,9 @@
 """Search over everything an agent may see: one question, answered alike by PostgreSQL and SQLite.
 
 `words` takes texts apart, `documents` says what a ticket is found by, `indexing` keeps that up to date, `tokens` asks
-the database, `excerpts` shows where it was found, `suggesting` helps while somebody types. Who may see what is no
-matter of this package: its answers are filters within `Ticket.objects.visible_to`.
+the database, `excerpts` shows where it was found, `suggesting` helps while somebody types, `vocabulary` and `meaning`
+where a word is misspelt. Who may see what is no matter of this package: its answers are filters within
+`Ticket.objects.visible_to`.
 """
 
 from __future__ import annotations

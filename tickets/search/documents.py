@@ -91,10 +91,6 @@ def of(tickets: Iterable[Ticket]) -> dict[int, Document]:
     return found
 
 
-def entries_of(ids: Collection[int]) -> list[SearchEntry]:
-    return [document.entry() for document in of_tickets(ids).values()]
-
-
 def _moment(found: tuple[int, Part]) -> tuple[datetime, str]:
     assert found[1].at is not None
     return found[1].at, found[1].where

@@ -3,7 +3,8 @@
 The event log is the outbox: an event that is not `is_indexed` says that its ticket has changed. The log is read in
 batches, newest first, by one worker at a time; each batch writes the entries of its tickets and marks the events it
 saw, in one transaction. So a worker may be killed at any time, run twice or come late, and what was there before
-there was a search is taken up in the same way.
+there was a search is taken up in the same way. What customers are found by is kept by themselves; who was changed past
+that is taken up here, too.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from collections.abc import Callable, Collection
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet
 
+from helpdesk.people.models import Customer
 from tickets.models.event import Event
 from tickets.models.search_entry import SearchEntry
 from tickets.models.ticket import Ticket
-from tickets.search import documents, tokens
+from tickets.search import documents, tokens, vocabulary
 
 BATCH = 200  # events that are looked for at once; the tickets are fewer
 LOCK = 0x5EA2C4  # of PostgreSQL's advisory locks: ours
@@ -41,8 +43,16 @@ def index_waiting(*, limit: int = BATCH) -> int:
         return len(seen)
 
 
+def index_customers(*, limit: int = BATCH) -> int:
+    """Take up some customers who are not found by all that is known of them. Returns how many that were."""
+    latest = Customer.objects.not_indexed().order_by("-pk").values_list("pk", flat=True)[:limit]
+    return Customer.objects.filter(pk__in=list(latest)).index()
+
+
 def index_all(*, step: Callable[[int], None] = lambda _count: None, batch: int = 500) -> int:
     """Take up everything that waits. Returns how many events that settled."""
+    while index_customers(limit=batch):
+        pass
     total = 0
     while done := index_waiting(limit=batch):
         total += done
@@ -53,13 +63,15 @@ def index_all(*, step: Callable[[int], None] = lambda _count: None, batch: int =
 
 
 def write(tickets: Collection[int]) -> None:
-    """The entries of these tickets, as they are now."""
+    """The entries of these tickets, as they are now, and the words that nobody has used before."""
+    found = documents.of_tickets(tickets).values()
     SearchEntry.objects.bulk_create(
-        documents.entries_of(tickets),
+        [document.entry() for document in found],
         update_conflicts=True,
         unique_fields=["ticket"],
         update_fields=["place", "text", "tokens"],
     )
+    vocabulary.learn(part.text for document in found for part in document.parts)
 
 
 def write_missing(*, batch: int = 1_000) -> int:
@@ -77,6 +89,8 @@ def write_missing(*, batch: int = 1_000) -> int:
             tokens.prepare(connection)
         if missing:
             learn_how_common()
+    while index_customers(limit=batch):
+        pass
     return len(missing)
 
 
@@ -96,6 +110,7 @@ def waiting() -> int:
 def begin_anew() -> None:
     """Have every ticket taken up again: what tickets are found by is made in another way now."""
     look_again(Ticket.objects.all())
+    Customer.objects.update(is_indexed=False)
 
 
 def learn_how_common() -> None:

@@ -32,6 +32,8 @@ RUN = re.compile(rf"{_PIECE}(?:[-_‐‑]{_PIECE})*")  # with hyphens: "wi-fi" i
 _WORD = re.compile(r"[^\W_]+")
 _PAIRED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _MOST_JOINED, _LONGEST_JOINED = 4, 40
+_FIGURES = re.compile(r"[0-9]{3,}")  # of an order, an invoice, a device: known by heart, and without what is around it
+_BEGUN_ADDRESS = re.compile(r"\w@[\w-]+$")  # "whitlock@brook": somebody is still typing, or knows no more
 _STEMMED = re.compile(r"[^\W\d_]{3,}")  # three letters and more, no figures
 
 
@@ -55,7 +57,7 @@ def _read(raw: str) -> Run:
     pieces = [_bare(piece) for piece in re.split("[-_‐‑]", raw)]
     pieces = [piece for piece in pieces if piece]
     words = tuple(word for piece in pieces for word in _WORD.findall(piece) for word in _parted(word))
-    joined = "".join(pieces)
+    joined = "".join(words)  # and nothing between them: "हि-दी" has marks that are no part of a token
     is_joined = 1 < len(pieces) <= _MOST_JOINED and len(pieces) == len(words) and len(joined) <= _LONGEST_JOINED
     return Run(words, joined if is_joined else "")
 
@@ -116,7 +118,9 @@ def stems(word: str) -> frozenset[str]:
 @lru_cache(maxsize=100_000)
 def _tokens(word: str) -> tuple[str, ...]:
     found = stems(word)
-    return (word,) if found == {word} and not _STEMMED.fullmatch(word) else (word, *(STEM + stem for stem in found))
+    if found == {word} and not _STEMMED.fullmatch(word):
+        return (word, *(figures for figures in _FIGURES.findall(word) if figures != word))
+    return (word, *(STEM + stem for stem in found))
 
 
 def _last_signs(text: str) -> Iterator[str]:
@@ -175,7 +179,7 @@ def sought(text: str, *, is_phrase: bool = False, is_beginning: bool = False) ->
     if is_phrase:
         row = [word for run in found for word in run.words]
         return [(_in_a_row(row, is_beginning=is_beginning),)] if row else []
-    last = len(found) - 1
+    last, is_beginning = len(found) - 1, is_beginning or bool(_BEGUN_ADDRESS.search(text))
     return [_ways(run, is_beginning=is_beginning and place == last) for place, run in enumerate(found)]
 
 

@@ -1,13 +1,35 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+from typing import Any
+
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.fields import MailAddressField
+from helpdesk.common.text import fold
 
 MOST_WORDS = 5
+FOUND_BY = frozenset({"name", "phone", "organisation", "organisation_id"})  # besides their addresses
+_TELEPHONE = re.compile(r"\+?[\d\s()./-]{4,}")
+
+
+def found_by(parts: Iterable[str]) -> str:
+    """What somebody is found by: a line for each thing that is known of them, without accents, in small letters."""
+    return "\n".join(dict.fromkeys(filter(None, map(fold, parts))))
+
+
+def sought(text: str) -> list[str]:
+    """The parts that must be there, all of them. Of a telephone number the figures alone, however it is grouped."""
+    text = fold(text.replace("\x00", ""))
+    figures = re.sub(r"\D", "", text)
+    if len(figures) >= 4 and _TELEPHONE.fullmatch(text):
+        return [figures.removeprefix("00")]
+    return text.split()[:MOST_WORDS]
 
 
 class CustomerQuerySet(models.QuerySet["Customer"]):
@@ -16,20 +38,41 @@ class CustomerQuerySet(models.QuerySet["Customer"]):
         return self.filter(addresses__address=address)
 
     def matching(self, text: str) -> CustomerQuerySet:
-        """Those whose name, address or telephone has each of these words in it, or a part of it. Nobody for no words.
+        """Those whose name, addresses, telephone and organisation have each of these words in them, or a part of it;
+        accents make no difference. Nobody for no words.
 
         Who was merged into somebody else is found as that one.
         """
         found = self.filter(merged_into=None)
-        words = text.split()[:MOST_WORDS]
-        for word in words:
-            addresses = CustomerAddress.objects.filter(address__contains=word.lower())
-            writes_from = models.Q(pk__in=addresses.values("customer"))
-            if "@" in word[1:]:  # an address; a name on a social network begins with the sign
-                found = found.filter(writes_from)
-            else:
-                found = found.filter(models.Q(name__icontains=word) | models.Q(phone__contains=word) | writes_from)
-        return found if words else self.none()
+        parts = sought(text)
+        for part in parts:
+            found = found.filter(found_by__contains=part)
+        return found if parts else self.none()
+
+    def not_indexed(self) -> CustomerQuerySet:
+        """Those of whom more is known, or something else, than they are found by."""
+        return self.filter(is_indexed=False)
+
+    def index(self) -> int:
+        """Make anew what these are found by. Returns how many that was.
+
+        Who is being changed by somebody else just now is left for later.
+        """
+        with transaction.atomic():
+            rows = self.select_for_update(skip_locked=True, no_key=True, of=("self",))
+            known = list(rows.select_related("organisation").prefetch_related("addresses"))
+            for customer in known:
+                customer.found_by = found_by(customer.known_words())
+                customer.is_indexed = True
+            self.model._default_manager.bulk_update(known, ["found_by", "is_indexed"], batch_size=250)
+        return len(known)
+
+    def update(self, **values: Any) -> int:
+        if FOUND_BY.intersection(values):
+            values.setdefault("is_indexed", False)
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]  # no template changes rows
 
 
 class Customer(models.Model):
@@ -47,11 +90,34 @@ class Customer(models.Model):
     # The same person under another name: their addresses and tickets are with that one now.
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     created_at = models.DateTimeField(default=timezone.now)
+    # What they are found by, folded. Whatever writes past `save` leaves `is_indexed` unset, and a worker makes it anew.
+    found_by = models.TextField(blank=True, default="", editable=False)
+    is_indexed = models.BooleanField(default=False, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 
+    class Meta:
+        indexes = [models.Index(fields=["id"], name="customer_unindexed", condition=models.Q(is_indexed=False))]
+
     def __str__(self) -> str:
         return self.name or self.email or str(_("Unknown"))
+
+    def save(self, *args: Any, **options: Any) -> None:
+        fields = options.get("update_fields")
+        if fields is None or FOUND_BY.intersection(fields):
+            # An address that somebody adds at this moment may be missing: a worker looks again.
+            is_new = self._state.adding
+            self.found_by = self.found_by if is_new and self.found_by else found_by(self.known_words())
+            self.is_indexed = is_new
+            if fields is not None:
+                options["update_fields"] = {*fields, "found_by", "is_indexed"}
+        super().save(*args, **options)
+
+    def known_words(self) -> list[str]:
+        """All that this person may be looked for by."""
+        addresses = [] if self._state.adding else [each.address for each in self.addresses.all()]
+        organisation = self.organisation.name if self.organisation else ""
+        return [self.name, *addresses, self.phone, re.sub(r"\D", "", self.phone), organisation]
 
     @property
     def email(self) -> str:
@@ -89,7 +155,9 @@ class Customer(models.Model):
         if known is None:
             try:
                 with transaction.atomic():
-                    customer = cls.objects.create(name=name[:200], language=language)
+                    customer = cls(name=name[:200], language=language)
+                    customer.found_by = found_by([customer.name, address])
+                    customer.save(force_insert=True)
                     CustomerAddress.objects.create(customer=customer, address=address, confirmed_at=now)
                 return customer
             except IntegrityError:
@@ -127,6 +195,21 @@ class CustomerAddress(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+    def save(self, *args: Any, **options: Any) -> None:
+        is_new, fields = self._state.adding, options.get("update_fields")
+        super().save(*args, **options)
+        theirs = Customer.objects.filter(pk=self.customer_id)
+        line = fold(self.address)
+        if is_new:
+            if line not in self.customer.found_by.split("\n"):  # a first mail brought both
+                theirs.update(found_by=Concat(models.F("found_by"), models.Value(f"\n{line}")))
+        elif fields is None or {"address", "customer"}.intersection(fields):
+            theirs.update(is_indexed=False)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        Customer.objects.filter(pk=self.customer_id).update(is_indexed=False)
+        return super().delete(*args, **options)
 
 
 class CustomerMerge(models.Model):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -12,3 +14,9 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def save(self, *args: Any, **options: Any) -> None:
+        is_new = self._state.adding
+        super().save(*args, **options)
+        if not is_new:
+            self.customers.update(is_indexed=False)  # they are found by its name

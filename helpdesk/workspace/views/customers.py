@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from cx.models import FollowUp, Promise, Response
+from cx.models.follow_up import FollowUpQuerySet
 from cx.models.survey import SCALE, SurveyKind
 from cx.timeline import KINDS, band_of, timeline_of
 from helpdesk.common.errors import Refusal
 from helpdesk.common.text import normalise
 from helpdesk.people.access import Ability
-from helpdesk.people.models import Customer, CustomerMerge
+from helpdesk.people.models import Customer, CustomerMerge, User
 from helpdesk.workspace import queues
 from helpdesk.workspace.customer_forms import CustomerForm, OwnedContactForm
 from helpdesk.workspace.decorators import AgentRequest, agent_required
@@ -60,11 +61,11 @@ def customers(request: AgentRequest) -> HttpResponse:
     text, contact = _typed(request, "q"), request.GET.get("contact", "")
     contact = contact if contact in CONTACTS else ""
     visible = Ticket.objects.visible_to(request.user)
-    rows = _with_contact(_latest_of_each(visible), contact, visible=visible)
+    rows = _with_contact(_latest_of_each(visible), contact, user=request.user)
     if text:
         rows = rows.filter(requester__in=_found(text))
     found = page_of(
-        _for_rows(rows),
+        _for_rows(rows, user=request.user),
         order=Order("created_at", descending=True),
         size=ROWS,
         after=request.GET.get("after", ""),
@@ -90,18 +91,23 @@ def _latest_of_each(visible: TicketQuerySet) -> TicketQuerySet:
     return visible.filter(~Exists(later))
 
 
-def _with_contact(rows: TicketQuerySet, contact: str, *, visible: TicketQuerySet) -> TicketQuerySet:
-    planned = FollowUp.objects.contacts().planned()
+def _planned(user: User) -> FollowUpQuerySet:
+    """What is planned with customers of whom this person sees a ticket, but about no ticket that they do not see."""
+    seen = Ticket.objects.visible_to(user).filter(pk=OuterRef("ticket"))
+    return FollowUp.objects.contacts().planned().filter(Q(ticket=None) | Exists(seen))
+
+
+def _with_contact(rows: TicketQuerySet, contact: str, *, user: User) -> TicketQuerySet:
     if contact == "none":
-        return rows.filter(~Exists(planned.filter(customer=OuterRef("requester"))))
+        return rows.filter(~Exists(_planned(user).filter(customer=OuterRef("requester"))))
     if contact == "overdue":
-        late = FollowUp.objects.overdue().filter(Q(ticket=None) | Q(ticket__in=visible.values("pk")))
+        late = _planned(user).filter(due_at__lt=timezone.now())
         return rows.filter(requester__in=late.values("customer"))
     return rows
 
 
-def _for_rows(rows: TicketQuerySet) -> TicketQuerySet:
-    next_one = FollowUp.objects.contacts().planned().filter(customer=OuterRef("requester")).soonest_first()
+def _for_rows(rows: TicketQuerySet, *, user: User) -> TicketQuerySet:
+    next_one = _planned(user).filter(customer=OuterRef("requester")).soonest_first()
     rows = rows.select_related("requester__organisation").prefetch_related("requester__addresses")
     return rows.annotate(
         next_contact_at=Subquery(next_one.values("due_at")[:1]), next_contact=Subquery(next_one.values("text")[:1])

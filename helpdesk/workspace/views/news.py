@@ -49,7 +49,8 @@ def _already_shown(request: AgentRequest, numbers: set[int]) -> set[int]:
     since = request.GET.get("since", "")
     if not numbers or not since.isdecimal() or len(since) > 15:
         return set()
-    written_at = datetime.fromtimestamp(int(since) / 1000, tz=UTC)
+    latest_moment = timezone.now().timestamp() * 1000  # no page was written later, and no calendar reaches further
+    written_at = datetime.fromtimestamp(min(int(since), latest_moment) / 1000, tz=UTC)
     recent = Event.objects.filter(happened_at__gte=timezone.now() - LOOK_BACK)
     theirs = ~Q(actor=request.user.pk) | Q(happened_at__gte=written_at)
     tickets = Ticket.objects.visible_to(request.user).filter(number__in=numbers)

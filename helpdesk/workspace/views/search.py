@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -18,15 +18,17 @@ from django.views.decorators.http import require_safe
 from cx.models import Tagging
 from helpdesk.people.models import Customer, User
 from helpdesk.workspace import queues
+from helpdesk.workspace.asking import address_with
 from helpdesk.workspace.decorators import AgentRequest, agent_required
+from helpdesk.workspace.filtering import Chip, chip_words, trees_without
 from helpdesk.workspace.shortcuts import page
 from tickets.models import Ticket
 from tickets.models.search_entry import said_at
 from tickets.query import matching, telling
 from tickets.query.fields import Suggestion, Vocabulary
-from tickets.query.language import MOST_TYPED, Asked
-from tickets.query.tree import All, Any, Node, Words, walk
-from tickets.search import documents, has_words, latest_first, suggesting, words_q
+from tickets.query.language import MOST_TYPED, Asked, write
+from tickets.query.tree import Node, Words, walk
+from tickets.search import documents, has_words, latest_first, meaning, suggesting, words_q
 from tickets.search.documents import Part, Where
 from tickets.search.excerpts import Excerpt, Highlighter, Piece
 
@@ -89,7 +91,9 @@ def search(request: AgentRequest) -> HttpResponse:
         "no_ticket": no_ticket,
         "unknown": [telling.told(unknown) for unknown in asked.unknown],
         "said": telling.described(asked.tree, vocabulary) if asked else "",
+        "conditions": _conditions(asked.tree, vocabulary),
         "found": found,
+        "meant": [(each, _address(each.tree)) for each in _meant(request, asked, found)],
         "silent": [] if found is None or found.hits else _silent(asked.tree, user=request.user),
         "address": f"{reverse('workspace:search')}?{urlencode({'q': typed})}",
     }
@@ -120,18 +124,28 @@ def _has_beginnings(tree: Node) -> bool:
 
 def _silent(tree: Node, *, user: User) -> list[str]:
     """The words of a question that no ticket of this person says."""
-    asked = [node for node in _said(tree) if has_words(node.text)][:MOST_SILENT]
+    asked = [node for node in meaning.said(tree) if has_words(node.text)][:MOST_SILENT]
     tickets = Ticket.objects.visible_to(user)
     return [node.text for node in asked if not tickets.filter(words_q(node)).exists()]
 
 
-def _said(tree: Node) -> Iterator[Words]:
-    """The words that should be there."""
-    if isinstance(tree, Words):
-        yield tree
-    elif isinstance(tree, All | Any):
-        for part in tree.parts:
-            yield from _said(part)
+def _meant(request: AgentRequest, asked: Asked, found: Found | None) -> list[meaning.Meant]:
+    """What may have been meant where next to nothing was found."""
+    if found is None or found.older or found.newer or len(found.hits) > meaning.HARDLY_ANY:
+        return []
+    return meaning.meant(asked.tree, user=request.user)
+
+
+def _conditions(tree: Node, vocabulary: Vocabulary) -> list[Chip]:
+    """What is asked for, each condition with the search without it. None for words alone: they stand in the field."""
+    parts = trees_without(tree)
+    if len(parts) == 1 and isinstance(parts[0][0], Words):
+        return []
+    return [Chip(*chip_words(part, vocabulary), _address(left)) for part, left in parts]
+
+
+def _address(tree: Node) -> str:
+    return address_with(reverse("workspace:search"), q=write(tree))
 
 
 def _hits(found: dict[int, int], asked: Asked, *, user: User) -> list[Hit]:
