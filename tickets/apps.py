@@ -12,6 +12,7 @@ class TicketsConfig(AppConfig):
     def ready(self) -> None:
         from tickets import bulk_verbs, receivers, signals
         from tickets.query import ticket_fields
+        from tickets.search import checks  # noqa: F401 - registers itself
 
         signals.delivery_due.connect(receivers.delivery_due, dispatch_uid="tickets.delivery_due")
         bulk_verbs.register_all()

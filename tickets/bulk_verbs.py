@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from helpdesk.common.errors import Refusal
+from helpdesk.common.moments import is_in_a_lifetime
 from helpdesk.common.numbers import whole
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Team, User
@@ -221,6 +222,8 @@ def _check_snooze(values: Values, by: User) -> dict[str, Any]:
         raise Refusal(_t("Choose until when.")) from None
     if until <= timezone.now():
         raise Refusal(_t("Choose a time that is still to come."))
+    if not is_in_a_lifetime(until):
+        raise Refusal(_t("Choose a time within the next hundred years."))
     return {"until": until.isoformat()}
 
 

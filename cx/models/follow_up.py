@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.errors import Refusal
+from helpdesk.common.moments import is_in_a_lifetime
 from helpdesk.people.models import Customer
 from tickets.models import Ticket
 
@@ -111,6 +112,8 @@ class FollowUp(models.Model):
             raise Refusal(_t("Say what you will do."))
         if due_at <= timezone.now():
             raise Refusal(_t("Choose a time that is still to come."))
+        if not is_in_a_lifetime(due_at):
+            raise Refusal(_t("Choose a time within the next hundred years."))
         with transaction.atomic():
             customer = Customer.objects.select_for_update().get(pk=customer.kept.pk)
             if ticket is not None and ticket.requester_id != customer.pk:
@@ -126,6 +129,8 @@ class FollowUp(models.Model):
             return False
         if to <= timezone.now():
             raise Refusal(_t("Choose a time that is still to come."))
+        if not is_in_a_lifetime(to):
+            raise Refusal(_t("Choose a time within the next hundred years."))
         return self._change_planned(due_at=to)
 
     def move_back(self, *, to: datetime) -> bool:

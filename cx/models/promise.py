@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.errors import Refusal
+from helpdesk.common.moments import is_in_a_lifetime
 from tickets.models import EventKind, Message, Target, Ticket
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ class Promise(models.Model):
             raise Refusal(_t("Say what was promised."))
         if due_at <= timezone.now():
             raise Refusal(_t("The promise must be due later than now."))
+        if not is_in_a_lifetime(due_at):
+            raise Refusal(_t("Choose a time within the next hundred years."))
         with transaction.atomic():
             promise = cls.objects.create(
                 ticket=ticket, message=message, what=what.strip()[:200], made_by=by, owner=None if owner_team else by,

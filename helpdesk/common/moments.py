@@ -9,6 +9,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import pgettext
 
+LIFETIME = timedelta(days=36_525)
+
+
+def is_in_a_lifetime(at: datetime) -> bool:
+    """Whether it is within a hundred years of now. Nobody plans farther, and at the ends of the calendar a moment of
+    one time zone is in no year of another: what is kept there can be read by nobody."""
+    return abs(at - timezone.now()) <= LIFETIME
+
 
 def moment(at: datetime, *, now: datetime | None = None) -> str:
     """The time as a reader in the current zone says it, fit for the middle of a sentence; the year if it is another."""

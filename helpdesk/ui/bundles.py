@@ -1,11 +1,12 @@
 """Which styles and scripts leave the house as one file. Each stays a small file of its own to read and to write.
 
-Forty small files compress badly and are forty requests: gathered they weigh about two thirds. Nothing is rewritten;
-the files stand one after the other, as the page would load them.
+Forty small files compress badly and are forty requests: gathered they weigh about half. Nothing is rewritten; the
+files stand one after the other, as the page would load them, without their comments and their indentation.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -18,7 +19,7 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     "base.css": ("tokens", "base", "button", "chip", "field", "notice"),
     "agent.css": ("table", "shell", "list", "ticket", "rail", "palette", "notices", "presence", "workspace"),
     "agent.js": (
-        "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "opened", "once", "live",
+        "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "held", "opened", "once", "live",
         "changes", "news", "fresh", "presence", "title", "offline", "density", "reorder",
     ),
     "queue.css": ("queue", "filters", "builder", "search", "bulk"),
@@ -31,6 +32,15 @@ def parts_of(bundle: str) -> list[str]:
     """The static names of the files in a bundle, in the order in which a page loads them."""
     kind = bundle.rpartition(".")[2]
     return [f"ui/{kind}/{part}.{kind}" for part in BUNDLES[bundle]]
+
+
+def lean(text: str, kind: str) -> str:
+    """The file without whole lines of comment, indentation and blank lines.
+
+    In a script a `//` behind code stays, for it may stand in a string; so no script may have a string over lines.
+    """
+    comments = re.compile(r"/\*.*?\*/", re.DOTALL) if kind == "css" else re.compile(r"^\s*//.*$", re.MULTILINE)
+    return "\n".join(line.strip() for line in comments.sub("", text).splitlines() if line.strip())
 
 
 class BundlingStorage(CompressedManifestStaticFilesStorage):
@@ -46,7 +56,8 @@ class BundlingStorage(CompressedManifestStaticFilesStorage):
         name = f"{FOLDER}/{bundle}"
         target = Path(self.path(name))
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("\n".join(Path(self.path(part)).read_text() for part in parts_of(bundle)))
+        kind = bundle.rpartition(".")[2]
+        target.write_text("\n".join(lean(Path(self.path(part)).read_text(), kind) for part in parts_of(bundle)))
         return name
 
 

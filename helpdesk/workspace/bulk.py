@@ -12,6 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 
+from cx.codebook import Direction, Gap, JourneyStage, RootCause
 from helpdesk.common.errors import Refusal
 from helpdesk.common.numbers import whole
 from helpdesk.common.text import normalise
@@ -39,32 +40,34 @@ _PAIR = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,18}))?")
 
 @dataclass(frozen=True)
 class BulkBar:
-    """What can be done with the rows of one list."""
+    """What can be done with the rows of one list. Bars that are equal look the same, so one is rendered once."""
 
-    queue: Queue
-    tagging: BulkTaggingForm
-    snooze: SnoozeForm
-    priorities: list[tuple[str, str]]
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the list is of tickets that have ended."""
-        return self.queue.slug in (queues.RESOLVED.slug, queues.CLOSED.slug)
+    is_done: bool  # the list is of tickets that have ended
+    may_open_again: bool
+    words: tuple[str, ...]  # what the company calls its tags now
 
     @property
-    def may_open_again(self) -> bool:
-        return self.queue.slug in (queues.RESOLVED.slug, queues.WAITING.slug, queues.SNOOZED.slug)
+    def tagging(self) -> BulkTaggingForm:
+        return BulkTaggingForm(auto_id="bulk-%s")
+
+    @property
+    def snooze(self) -> SnoozeForm:
+        return SnoozeForm(auto_id="bulk-%s")
+
+    @property
+    def priorities(self) -> list[tuple[str, str]]:
+        return [(value, str(label)) for value, label in Priority.choices[::-1]]
 
 
 def bar_for(user: User, queue: Queue) -> BulkBar | None:
     """None where this person may do none of it."""
     if not user.may(Ability.REPLY):
         return None
+    offered = (JourneyStage, Gap, Direction, RootCause)
     return BulkBar(
-        queue=queue,
-        tagging=BulkTaggingForm(auto_id="bulk-%s"),
-        snooze=SnoozeForm(auto_id="bulk-%s"),
-        priorities=[(value, str(label)) for value, label in Priority.choices[::-1]],
+        is_done=queue.slug in (queues.RESOLVED.slug, queues.CLOSED.slug),
+        may_open_again=queue.slug in (queues.RESOLVED.slug, queues.WAITING.slug, queues.SNOOZED.slug),
+        words=tuple(str(label) for kind in offered for label in kind.labels),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cx.confirming import to_confirm
 from cx.models import FollowUp
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Team
+from helpdesk.ui.templatetags.ui import piece
 from helpdesk.workspace import queues, standing
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.queues import Queue
@@ -31,6 +33,15 @@ class NavItem:
     queue: Queue
     count: str  # "12", "1,000+", or empty where there is nothing to count
     is_current: bool
+
+    @property
+    def drawn(self) -> SafeString:
+        """The link, rendered once for each number that it shows."""
+        return piece(
+            "workspace/shell/_place.html", slug=self.queue.slug, label=str(self.queue.label), icon_name=self.queue.icon,
+            hotkey=self.queue.hotkey, is_cut=self.queue.view is not None, count=self.count,
+            is_current=self.is_current,
+        )  # fmt: skip
 
 
 @dataclass

@@ -392,7 +392,7 @@ def visit(page: Page, house: House, path: str, *, language: str, problems: list[
         problems.append(f"{path}: no policy of what may run")
     if wrong := not_in(language, page, path):
         problems.append(wrong)
-    links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.href)")
+    links = page.eval_on_selector_all("a[href]", "all => all.map(a => new URL(a.getAttribute('href'), location).href)")
     return [link.removeprefix(house.url).partition("#")[0] for link in links if link.startswith(house.url + "/")]
 
 

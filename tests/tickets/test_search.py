@@ -11,7 +11,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from snowballstemmer import stemmer
 
@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tickets import tasks
 from tickets.models import Attachment, Event, Message, Note, SearchEntry, Ticket
 from tickets.query.tree import Words
-from tickets.search import documents, has_words, indexing, suggesting, tokens, words_q
+from tickets.search import documents, has_words, indexing, suggesting, tokens, vocabulary, words_q
 
 pytestmark = [pytest.mark.django_db, pytest.mark.data_layer]
 SEEDS = range(40) if os.environ.get("TEST_SIZE") == "full" else range(2)
@@ -99,6 +99,18 @@ def test_numbers_of_orders_and_addresses_are_found_as_they_are_typed(cast: Cast)
     for text in ("ES-4411-B", "es4411b", "4411", "shop.example"):
         assert found(text) == ["Order ES-4411-B"], text
     assert found("ES-4411-C") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["4411", "2026", "whitlock@", "whitlock@brook", "g.whitlock@brookfield.example", "@brook"]
+)
+def test_parts_of_numbers_and_addresses_are_found(cast: Cast, text: str) -> None:
+    factories.a_ticket(cast.carla, subject="Order ES4411B2026", text="from g.whitlock@brookfield.example")
+    factories.a_ticket(
+        cast.carla, subject="Another", text="whitney@brooklyn.example 441 12026" if text != "@brook" else ""
+    )
+
+    assert found(text) == ["Order ES4411B2026"]
 
 
 def test_a_beginning_finds_what_goes_on(cast: Cast) -> None:
@@ -351,6 +363,17 @@ def test_customers_are_suggested_by_parts_of_their_names_and_addresses(cast: Cas
     assert suggesting.customers("d", user=cast.mia) == []
 
 
+def test_customers_are_suggested_by_letters_in_the_middle_of_their_names(cast: Cast) -> None:
+    factories.a_ticket(cast.carla, mailbox=cast.support)
+    factories.a_ticket(cast.dora, team=cast.installations)
+    indexing.index_all()
+
+    for typed in ("ruz", "arla@exam", "ÁRLA"):
+        assert suggesting.customers(typed, user=cast.ana) == [cast.carla], typed
+    assert suggesting.customers("ahl", user=cast.ana) == []  # of another team
+    assert suggesting.customers("ahl", user=cast.mia) == [cast.dora]
+
+
 def test_tickets_are_suggested_by_subject_and_number(cast: Cast) -> None:
     mine = factories.a_ticket(cast.carla, subject="Router broken", text="zebra", mailbox=cast.support)
     foreign = factories.a_ticket(cast.dora, subject="Router foreign", team=cast.installations)
@@ -370,6 +393,43 @@ def test_a_customer_is_suggested_once(cast: Cast) -> None:
     factories.a_ticket(other)
     indexing.index_all()
     assert suggesting.customers("carl", user=cast.mia) == [other, cast.carla]
+
+
+# --- A worker that dies ----------------------------------------------------------------------------------------------
+
+
+def _die(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _die_before_the_commit() -> None:
+    with transaction.atomic():
+        tasks.index_tickets()
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [(documents, "of_tickets"), (vocabulary, "learn"), (SearchEntry.objects, "bulk_create"), (None, "")],
+    ids=["reading", "learning words", "writing entries", "before the commit"],
+)
+def test_a_round_that_is_killed_leaves_everything_to_the_next(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, owner: object, step: str
+) -> None:
+    for number in range(4):
+        factories.a_ticket(cast.carla, subject=f"Gramophone {number}")
+    assert indexing.index_waiting(limit=4) == 4
+    with monkeypatch.context() as dying:
+        if owner:
+            dying.setattr(owner, step, _die)
+        with pytest.raises(KeyboardInterrupt):
+            _die_before_the_commit()
+
+    assert SearchEntry.objects.count() == 2
+    assert Event.objects.filter(is_indexed=False).count() == 4
+    tasks.index_tickets()
+    assert not Event.objects.filter(is_indexed=False).exists()
+    assert len(found("gramophone")) == 4
 
 
 # --- Several workers --------------------------------------------------------------------------------------------------

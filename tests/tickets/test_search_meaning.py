@@ -72,6 +72,16 @@ def test_what_many_more_say_is_offered_for_what_hardly_any_says(cast: Cast) -> N
     assert meant(cast, "router") == []
 
 
+def test_what_only_another_slip_says_is_not_offered_beside_what_many_say(cast: Cast) -> None:
+    factories.a_ticket(cast.carla, text="My ruiter")
+    factories.a_ticket(cast.carla, text="My router")
+    assert sorted(meant(cast, "ruoter")) == [("router", 1), ("ruiter", 1)]
+
+    for _ticket in range(10):
+        factories.a_ticket(cast.carla, text="My router")
+    assert meant(cast, "ruoter") == [("router", 11)]
+
+
 def test_forms_of_one_word_are_offered_once(cast: Cast) -> None:
     factories.a_ticket(cast.carla, text="Factura, facturas")
     assert len(meant(cast, "factrua")) == 1

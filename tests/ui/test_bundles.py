@@ -45,8 +45,21 @@ def test_gathered_they_are_one_file_with_a_fingerprint(tmp_path: Path, settings:
         text = (tmp_path / address.removeprefix("/static/")).read_text()
         assert address != f"/static/{bundles.FOLDER}/{bundle}"
         for part in bundles.parts_of(bundle):
-            assert Path(str(finders.find(part))).read_text().splitlines()[0] in text
+            assert bundles.lean(Path(str(finders.find(part))).read_text(), part.rpartition(".")[2]) in text
 
 
 def test_a_plain_storage_has_the_parts() -> None:
     assert len(bundles.files_of("agent.js", StaticFilesStorage(base_url="/static/"))) == len(BUNDLES["agent.js"])
+
+
+def test_what_is_taken_out_of_a_bundle_are_comments_and_indentation_alone() -> None:
+    script = '// Why.\n{\n  const a = "https://b"; // here\n\n  // there\n  use(a);\n}\n'
+    assert bundles.lean(script, "js") == '{\nconst a = "https://b"; // here\nuse(a);\n}'
+    assert bundles.lean("/* Why,\n   and how. */\n.a {\n  color: red;\n}\n", "css") == ".a {\ncolor: red;\n}"
+
+
+@pytest.mark.parametrize("bundle", [bundle for bundle in BUNDLES if bundle.endswith(".js")])
+def test_no_script_of_a_bundle_has_a_string_over_several_lines(bundle: str) -> None:
+    for part in bundles.parts_of(bundle):
+        lines = Path(str(finders.find(part))).read_text().splitlines()
+        assert [line for line in lines if line.count("`") % 2 and not line.strip().startswith("//")] == [], part

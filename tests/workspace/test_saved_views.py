@@ -271,7 +271,7 @@ def test_what_was_dragged_keeps_its_order_and_new_views_stand_at_the_end(as_user
 def test_a_step_by_htmx_says_where_the_list_stands_now(as_user: Browser, ana: User) -> None:
     answer = as_user(ana).post("/views/order/", {"do": "up:open"}, headers={"HX-Request": "true"})
 
-    assert "All open is number 1 of 6." in words_of(answer.content.decode())
+    assert "All open is number 1 of 7." in words_of(answer.content.decode())
 
 
 def test_somebody_has_a_hundred_views_at_most(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from helpdesk.people.models import User
 from tests import factories
@@ -175,3 +176,40 @@ def test_suggestions_come_in_groups(as_user: Browser, cast: Cast) -> None:
 def test_a_guest_searches_nothing(as_user: Browser, cast: Cast) -> None:
     for address in ("/search/", "/search/suggestions/"):
         assert as_user(cast.gus).get(address, {"q": "x"}).status_code == 403
+
+
+def test_a_misspelt_word_leads_to_the_same_question_with_the_right_one(as_user: Browser, cast: Cast) -> None:
+    for _ticket in range(2):
+        factories.a_ticket(cast.carla, subject="Meter one", mailbox=cast.support)
+    html = searched(as_user(cast.ana), "metre status:open")  # forms of neither language
+    assert 'href="/search/?q=meter+status:open"' in html
+    assert "Did you mean “meter”? Show those 2" in html
+    assert "Did you mean" not in searched(as_user(cast.ana), "meter")
+
+
+def test_a_word_of_tickets_one_may_not_see_is_not_offered(as_user: Browser, cast: Cast) -> None:
+    factories.a_ticket(cast.dora, subject="Gramophone", team=cast.installations)
+    assert "ramophone" not in searched(as_user(cast.ana), "gramofone")
+    assert "“gramophone”" in searched(as_user(cast.mia), "gramofone")
+
+
+def test_what_is_asked_for_stands_in_chips_that_can_be_taken_away(as_user: Browser, cast: Cast) -> None:
+    factories.a_ticket(cast.carla, subject="Meter one", mailbox=cast.support)
+    html = searched(as_user(cast.ana), "meter status:open -zebra")
+    for left in ("meter+status:open", "meter+-zebra", "status:open+-zebra"):
+        assert f'href="/search/?q={left}"' in html, left
+    assert "conditions" not in searched(as_user(cast.ana), "meter")  # it stands in the field
+
+
+def test_a_queue_that_finds_nothing_leads_to_the_search_in_all_tickets(as_user: Browser, cast: Cast) -> None:
+    done = factories.a_ticket(cast.carla, subject="Meter one", mailbox=cast.support)
+    done.reply(by=cast.ana, text="Done.", then="resolved")
+    indexing.index_all()
+    client = as_user(cast.ana)
+
+    html = client.get("/queue/open/", {"q": "meter priority:low"}).content.decode()
+    assert 'href="/search/?q=meter"' in html
+    assert "Search in all tickets for these words" in html
+    assert "Meter one" in strip_tags(client.get("/search/", {"q": "meter"}).content.decode())
+    without = client.get("/queue/open/", {"q": "priority:low"}).content.decode()
+    assert "Search in all tickets for these words" not in without

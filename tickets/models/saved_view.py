@@ -107,11 +107,27 @@ class SavedView(models.Model):
         return kept
 
     @classmethod
-    def bring_back(cls, kept: dict[str, Any]) -> SavedView:
-        """The opposite of `remove`, under the same address. Bringing it back twice is no error."""
+    def bring_back(cls, kept: dict[str, Any], *, by: User) -> SavedView:
+        """The opposite of `remove`, under the same address. Bringing it back twice is no error.
+
+        Refuses where its owner or its team is gone by now, or where `by` may not share with them any more.
+        """
+        if found := cls.objects.filter(pk=kept["pk"]).first():
+            return found
+        cls._check_return(kept, by=by)
         values = {"owner_id" if name == "owner" else "team_id" if name == "team" else name: kept[name] for name in kept}
         view, _new = cls.objects.get_or_create(pk=values.pop("pk"), defaults=values)
         return view
+
+    @classmethod
+    def _check_return(cls, kept: dict[str, Any], *, by: User) -> None:
+        from helpdesk.people.models import Team, User
+
+        team = Team.objects.filter(pk=kept["team"]).first() if kept["team"] else None
+        if (kept["team"] and team is None) or not User.objects.filter(pk=kept["owner"]).exists():
+            raise Refusal(_t("Whoever it was for is no longer here."))
+        if kept["audience"] != cls.Audience.ME:
+            cls._check_sharing(by, audience=kept["audience"], team=team)
 
     def _values(self) -> dict[str, Any]:
         return {

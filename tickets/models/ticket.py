@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.errors import Refusal
+from helpdesk.common.moments import is_in_a_lifetime
 from helpdesk.common.text import excerpt
 from helpdesk.people import access
 from helpdesk.people.access import Ability
@@ -656,6 +657,8 @@ class Ticket(models.Model):
         """Out of sight until then; every clock runs on. Returns whether anything changed."""
         if until <= timezone.now():
             raise Refusal(_t("Choose a time that is still to come."))
+        if not is_in_a_lifetime(until):
+            raise Refusal(_t("Choose a time within the next hundred years."))
         with self._locked():
             if self.is_done:
                 raise Refusal(_t("A resolved ticket needs no snoozing."))

@@ -33,6 +33,7 @@ _TOKEN: Final = re.compile(
     rf"|(?P<quoted>{_QUOTED})|(?P<plain>{_PLAIN})"
 )
 _GIVEN: Final = re.compile(_VALUE)
+_INNER: Final = re.compile(r"[^\W_](?:.*[^\W_])?")  # from the first letter or figure to the last
 _NUMBER: Final = re.compile(r"#?([0-9]{1,18})")
 _SAFE_VALUE: Final = re.compile(r"[\w@.+/#&'’-]+")
 _COMPARED: Final = {">=": Op.SINCE, "<=": Op.UNTIL, ">": Op.AFTER, "<": Op.BEFORE}
@@ -129,9 +130,10 @@ def words(text: str, *, is_phrase: bool = False) -> Words | None:
     """One word, or several in this order; a star at the end leaves the last one open. None where there is no word."""
     line = normalise(text.translate(_QUOTES), single_line=True)
     is_beginning = line.endswith("*")
-    line = re.sub(r"^[\W_]+|[\W_]+$", "", line)
-    if not line:
+    inner = _INNER.search(line)
+    if not inner:
         return None
+    line = inner[0]
     token = _TOKEN.fullmatch(line)
     is_one = token is not None and token["plain"] is not None and line not in _OPERATORS
     return Words(line, is_phrase=is_phrase or not is_one, is_beginning=is_beginning)

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from tickets.models import Ticket
 from tickets.query.fields import FIELDS
-from tickets.query.tree import EVERYTHING, Any, Has, Node, Not, Words, walk
+from tickets.query.tree import EVERYTHING, All, Any, Has, Node, Not, Words, walk
 
 if TYPE_CHECKING:
     from helpdesk.people.models import User
@@ -32,6 +32,8 @@ def condition(node: Node, user: User) -> Q:
     if isinstance(node, Words):
         return _words(node)
     if isinstance(node, Not):
+        if any(isinstance(each, Not) for each in walk(node.part)):
+            return condition(_opposite(node.part), user)
         return ~_apart(condition(node.part, user), node.part)
     if isinstance(node, Any):
         found = NOTHING
@@ -39,6 +41,16 @@ def condition(node: Node, user: User) -> Q:
             found = condition(part, user) if found is NOTHING else found | condition(part, user)
         return found
     return _all(node.parts, user) if node.parts else ~NOTHING  # an empty condition would vanish from those around it
+
+
+def _opposite(node: Node) -> Node:
+    """What holds where this does not, with each "not" beside a single condition: "not" within "not" would be a
+    sub-select within a sub-select, of which SQLite follows only a few."""
+    if isinstance(node, Not):
+        return node.part
+    if isinstance(node, All):
+        return Any(tuple(map(_opposite, node.parts)))
+    return All(tuple(map(_opposite, node.parts))) if isinstance(node, Any) else Not(node)
 
 
 def _all(parts: Sequence[Node], user: User) -> Q:

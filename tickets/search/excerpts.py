@@ -60,8 +60,9 @@ class Highlighter:
                 said = judged[raw] if raw in judged else self._judge(raw)
                 if said:
                     found += [(run.start(), run.end(), which) for which in said]
+        spots = words.spots(text) if self._rows else []
         for which, row, is_open in self._rows:
-            found += [(start, end, which) for start, end in _in_a_row(words.spots(text), row, is_open=is_open)]
+            found += [(start, end, which) for start, end in _in_a_row(spots, row, is_open=is_open)]
         return sorted(found)
 
     def pieces(self, text: str) -> list[Piece]:

@@ -67,7 +67,9 @@ def meant(tree: Node, *, user: User) -> list[Meant]:
         found = [_meant(tree, [(slip, slip.instead[0]) for slip in slips], visible, user)]
     else:
         found = [_meant(tree, [(slips[0], word)], visible, user) for word in slips[0].instead]
-    return [each for each in found if each.number and each.number >= MANY_TIMES * max(slip.said for slip in slips)]
+    least = max(1, MANY_TIMES * max(slip.said for slip in slips))
+    likely = max(each.number for each in found) / MANY_TIMES  # beside what many say, the slips of others are no answer
+    return [each for each in found if each.number >= max(least, likely)]
 
 
 def said(tree: Node) -> Iterator[Words]:
@@ -94,7 +96,7 @@ def _slips(tree: Node, visible: TicketQuerySet) -> Iterator[_Slip]:
 
 
 def _instead(word: str, visible: TicketQuerySet) -> list[str]:
-    """Nearly the same words, no two of them forms of each other. Each must be said as it stands: a form of it is not it."""
+    """Nearly the same words, no two of them forms of each other. Each is said as it stands: a form of it is not it."""
     found: list[str] = []
     forms = stems(word)
     for near in vocabulary.closest(word, most=2 * MOST):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 
 from helpdesk.people.models import Customer, CustomerAddress
 from tickets.models import Ticket
@@ -16,13 +16,18 @@ if TYPE_CHECKING:
 MOST = 5
 LOOKED_AT = 60  # tickets for different customers: those who write often have many
 SHORTEST = 2  # letters from which on there is a sense in guessing
+SHORTEST_PART = 3  # of something in the middle of a word
 
 
 def customers(typed: str, *, user: User, most: int = MOST) -> list[Customer]:
-    """Customers with such words in their name, address or organisation, whoever was heard from last first."""
+    """Customers with such words in their name, address or organisation, whoever was heard from last first; then those
+    with these letters anywhere.
+    """
     latest = _latest(typed, words.CUSTOMER, user=user, most=LOOKED_AT)
     requesters = dict(Ticket.objects.filter(pk__in=latest).values_list("pk", "requester_id"))
     ids = list(dict.fromkeys(requesters[pk] for pk in latest if pk in requesters))[:most]
+    if len(ids) < most and len(typed.strip()) >= SHORTEST_PART:
+        ids = list(dict.fromkeys([*ids, *_anywhere(typed, user=user, most=most)]))[:most]
     addresses = Prefetch("addresses", CustomerAddress.objects.order_by("pk"))
     known = Customer.objects.select_related("organisation").prefetch_related(addresses).in_bulk(ids)
     return [known[pk] for pk in ids if pk in known]
@@ -36,6 +41,11 @@ def tickets(typed: str, *, user: User, most: int = MOST) -> list[Ticket]:
     latest = _latest(typed, words.SUBJECT, user=user, most=most)
     known = Ticket.objects.select_related("requester").prefetch_related("requester__addresses").in_bulk(latest)
     return [known[pk] for pk in latest if pk in known]
+
+
+def _anywhere(typed: str, *, user: User, most: int) -> list[int]:
+    known = Exists(Ticket.objects.visible_to(user).filter(requester=OuterRef("pk")))
+    return list(Customer.objects.matching(typed).filter(known).order_by("-pk").values_list("pk", flat=True)[:most])
 
 
 def _latest(typed: str, mark: str, *, user: User, most: int) -> list[int]:

@@ -20,8 +20,8 @@ from tickets.models.search_word import SearchWord
 
 TABLE, TRIGRAMS = "tickets_searchword", "tickets_search_trigrams"  # the second is SQLite's index
 SHORTEST, LONGEST = 4, 24  # letters; shorter ones are nearly everything, longer ones nobody's
-LEAST_ALIKE = 0.2  # share of trigrams in common; two letters that changed places in a short word leave no more
-MOST_GATHERED = 120
+LEAST_ALIKE = 0.1  # share of trigrams in common: two letters that changed places in a word of four leave no more
+MOST_GATHERED = 300
 _WORD = re.compile(rf"(?<!\w)[^\W\d_]{{{SHORTEST},{LONGEST}}}(?!\w)")
 
 
@@ -39,7 +39,8 @@ def learn(texts: Iterable[str]) -> int:
 
 
 def _known(words: Iterable[str]) -> set[str]:
-    asked, known = list(words), set()
+    asked = list(words)
+    known: set[str] = set()
     for start in range(0, len(asked), 5_000):
         these = SearchWord.objects.filter(word__in=asked[start : start + 5_000])
         known.update(these.values_list("word", flat=True))
@@ -103,11 +104,15 @@ def _gathered(word: str) -> list[tuple[str, str]]:
 
 def _on_postgresql(word: str) -> list[tuple[str, str]]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pg_trgm.similarity_threshold', %s, true)", [str(LEAST_ALIKE)])
+        # For this transaction alone. The planner takes comparing two words for cheap and would do it with every word.
         cursor.execute(
-            f"SELECT word, written FROM {TABLE} WHERE word %% %s ORDER BY similarity(word, %s) DESC, id"  # noqa: S608
-            f" LIMIT {MOST_GATHERED}",
-            [word, word],
+            "SELECT set_config('pg_trgm.similarity_threshold', %s, true), set_config('enable_seqscan', 'off', true)",
+            [str(LEAST_ALIKE)],
+        )
+        cursor.execute(
+            f"SELECT word, written FROM {TABLE} WHERE word %% %s AND length(word) BETWEEN %s AND %s"  # noqa: S608
+            f" ORDER BY similarity(word, %s) DESC, id LIMIT {MOST_GATHERED}",
+            [word, len(word) - farthest(len(word)), len(word) + farthest(len(word)), word],
         )
         return cursor.fetchall()
 

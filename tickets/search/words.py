@@ -33,7 +33,7 @@ _WORD = re.compile(r"[^\W_]+")
 _PAIRED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _MOST_JOINED, _LONGEST_JOINED = 4, 40
 _FIGURES = re.compile(r"[0-9]{3,}")  # of an order, an invoice, a device: known by heart, and without what is around it
-_BEGUN_ADDRESS = re.compile(r"\w@[\w-]+$")  # "whitlock@brook": somebody is still typing, or knows no more
+_BEGUN_ADDRESS = re.compile(r"@[\w-]+$")  # "whitlock@brook": somebody is still typing, or knows no more
 _STEMMED = re.compile(r"[^\W\d_]{3,}")  # three letters and more, no figures
 
 

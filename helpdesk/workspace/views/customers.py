@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -34,7 +34,6 @@ from tickets.models.ticket import TicketQuerySet
 
 ROWS = 25
 MOST_OPEN = 25
-MOST_FOUND = 200  # who else has the same letters in the name is found with one letter more
 LEAST_LETTERS = 2
 MOST_TYPED = 100
 CONTACTS = {"": _("All customers"), "none": _("No next contact"), "overdue": _("Overdue next contact")}
@@ -63,7 +62,7 @@ def customers(request: AgentRequest) -> HttpResponse:
     visible = Ticket.objects.visible_to(request.user)
     rows = _with_contact(_latest_of_each(visible), contact, user=request.user)
     if text:
-        rows = rows.filter(requester__in=_found(text))
+        rows = rows.filter(requester__in=_found(text).values("pk"))
     found = page_of(
         _for_rows(rows, user=request.user),
         order=Order("created_at", descending=True),
@@ -118,10 +117,8 @@ def _typed(request: AgentRequest, name: str) -> str:
     return normalise(request.GET.get(name, "")[:MOST_TYPED], single_line=True).strip()
 
 
-def _found(text: str) -> list[int]:
-    if len(text) < LEAST_LETTERS:
-        return []
-    return list(Customer.objects.matching(text).order_by().values_list("pk", flat=True)[:MOST_FOUND])
+def _found(text: str) -> QuerySet[Customer]:
+    return Customer.objects.matching(text if len(text) >= LEAST_LETTERS else "").order_by()
 
 
 def _list_address(**asked: str) -> str:
@@ -216,7 +213,7 @@ def merging(request: AgentRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _merge(request, into=found)
     text = _typed(request, "q")
-    others = Customer.objects.filter(pk__in=_found(text)).exclude(pk=found.pk)
+    others = _found(text).exclude(pk=found.pk)
     known = Exists(Ticket.objects.visible_to(request.user).filter(requester=OuterRef("pk")))
     others = others.filter(known).select_related("organisation").prefetch_related("addresses").order_by("name", "pk")
     context = {

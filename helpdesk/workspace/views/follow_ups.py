@@ -20,6 +20,8 @@ from django.views.decorators.http import require_POST, require_safe
 from cx.models import FollowUp, Tagging
 from cx.models.follow_up import FollowUpQuerySet
 from helpdesk.common.errors import Refusal
+from helpdesk.common.moments import is_in_a_lifetime
+from helpdesk.common.text import normalise
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Membership, User
 from helpdesk.workspace.customer_forms import ContactForm, OwnedContactForm, WhenForm
@@ -227,7 +229,7 @@ def moving(request: AgentRequest, pk: int) -> HttpResponse:
 def dropping(request: AgentRequest, pk: int) -> HttpResponse:
     """Decide against it."""
     follow_up = _find(request, pk)
-    changed = follow_up.drop(reason=request.POST.get("reason", "").strip())
+    changed = follow_up.drop(reason=normalise(request.POST.get("reason", ""), single_line=True))
     undo = _undo(follow_up, "resume", **_from(request)) if changed else None
     return _done(request, follow_up, _t("Dropped."), undo=undo)
 
@@ -277,6 +279,6 @@ def _moment(text: str) -> datetime:
         found = parse_datetime(text)
     except ValueError:
         found = None
-    if found is None or timezone.is_naive(found):
+    if found is None or timezone.is_naive(found) or not is_in_a_lifetime(found):
         raise Http404
     return found

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from django_htmx.http import trigger_client_event
 
 from helpdesk.common import tokens
+from helpdesk.common.moments import is_in_a_lifetime
 from helpdesk.people.models import Company, User
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.notice_form import NoticeForm
@@ -76,7 +77,7 @@ def unread_again(request: AgentRequest) -> HttpResponse:
         read_at = parse_datetime(request.POST.get("read_at", ""))
     except ValueError:
         read_at = None
-    if read_at is not None and timezone.is_aware(read_at):
+    if read_at is not None and timezone.is_aware(read_at) and is_in_a_lifetime(read_at):
         Notification.objects.filter(user=request.user).mark_unread(by=request.user, read_at=read_at)
     return _answer(request, _t("Unread again."), read_at=None)
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_POST
 
 from cx.models import Promise
 from helpdesk.common.errors import Refusal
+from helpdesk.common.moments import is_in_a_lifetime
 from helpdesk.people.access import Ability
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.forms import PromiseForm
@@ -24,7 +25,8 @@ def promises(request: AgentRequest, number: int) -> HttpResponse:
         problems = [str(problem) for problems in form.errors.values() for problem in problems]
         return refused(request, ticket, " ".join(problems))
     what, due_at, owner_team = form.cleaned_data["what"], form.due_at, form.cleaned_data["team"]
-    recorded = Promise.objects.pending().filter(ticket=ticket, what=what, due_at=due_at).exists()
+    same = Promise.objects.pending().filter(ticket=ticket, what=what, due_at=due_at)
+    recorded = is_in_a_lifetime(due_at) and same.exists()
     try:
         if not recorded:
             Promise.make(ticket, what=what, due_at=due_at, by=request.user, owner_team=owner_team)

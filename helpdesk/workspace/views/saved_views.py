@@ -130,7 +130,10 @@ def restoring(request: AgentRequest) -> HttpResponse:
         raise Http404 from None
     if who != request.user.pk:
         raise Http404
-    restored = SavedView.bring_back(kept)
+    try:
+        restored = SavedView.bring_back(kept, by=request.user)
+    except Refusal as refusal:
+        return moved_on(request, reverse("workspace:views"), str(refusal))
     words = _t("“%(name)s” is back.") % {"name": restored.name}
     return moved_on(request, reverse("workspace:queue-view", args=[f"view-{restored.pk}"]), words)
 

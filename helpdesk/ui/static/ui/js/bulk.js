@@ -11,7 +11,7 @@
     if (!menu.matches?.("[data-bulk] details[open]")) return;
     const panel = menu.querySelector(".menu-panel"), seen = el => el.getClientRects().length;
     const first = [...panel.querySelectorAll("[data-menu-first]"), ...panel.querySelectorAll("button, select, input")];
-    first.find(seen)?.focus();
+    if (!panel.contains(document.activeElement)) first.find(seen)?.focus();
   }, true);
 
   document.addEventListener("keydown", event => {

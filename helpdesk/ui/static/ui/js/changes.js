@@ -2,7 +2,7 @@
 // place, or shows [data-live-changed] where that would take something away from whoever is writing.
 "use strict";
 {
-  const isWriting = root => root.querySelector("[data-composer]") || root.querySelector(":is(input, textarea, select):focus");
+  const isWriting = root => root.querySelector("[data-composer]") || root.querySelector(":is(input, textarea, select):focus, [data-tag-keys][open]");
 
   const notice = el => {
     for (const each of el.querySelectorAll("[data-live-changed]")) each.hidden = false;
@@ -22,9 +22,8 @@
       };
       if (words(fresh) === words(el)) return; // our own change, or one already here
       if (el.closest("[data-composer]") || isWriting(el)) return notice(el);
-      const focus = el.contains(document.activeElement) && document.activeElement.id;
+      el.dispatchEvent(new CustomEvent("puente:hides", { bubbles: true })); // held.js keeps the focus
       el.replaceChildren(...fresh.childNodes);
-      if (focus) document.getElementById(focus)?.focus();
       window.htmx?.process(el);
       el.dispatchEvent(new CustomEvent("puente:shown", { bubbles: true }));
     } catch { /* live.js says that the connection is lost */ }

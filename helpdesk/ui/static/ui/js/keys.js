@@ -1,5 +1,5 @@
 // Single keys: data-key="e", "shift+c", "g o" (one after the other), "/|mod+k" (either) click their element, or focus
-// it where it has data-key-focus. Off while typing, in dialogs, with Ctrl, Meta or Alt, and when switched off.
+// it where it has data-key-focus; a menu opened so has the focus in it. Off while typing, in dialogs, with Ctrl, Meta or Alt, and when switched off.
 // A key no element asks for goes out as "puente:key", for rows.js and toast.js.
 "use strict";
 {
@@ -19,8 +19,17 @@
     return event.shiftKey && /^\p{L}$/u.test(key) ? `shift+${key}` : key;
   };
 
+  const enter = menu => {
+    const all = [...menu.querySelectorAll("[data-menu-first]"), ...menu.querySelectorAll(".menu-panel :is(a[href], button, input, select)")];
+    all.find(el => el.getClientRects().length)?.focus();
+  };
+
   const use = el => {
-    if (!el.hasAttribute("data-key-focus")) return el.click();
+    if (!el.hasAttribute("data-key-focus")) {
+      el.click();
+      const menu = el.matches("summary") && el.closest("details[data-menu][open]");
+      return menu && enter(menu);
+    }
     for (let box = el.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     el.focus();
   };

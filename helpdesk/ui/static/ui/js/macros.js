@@ -43,5 +43,7 @@
     button.closest("details").open = false;
   });
 
-  document.addEventListener("htmx:load", event => event.target.querySelector?.("[data-macro-find]")?.focus());
+  document.addEventListener("htmx:load", ({ target }) => {
+    if (target.closest?.("[data-macros][open]")) target.querySelector("[data-macro-find], a[href]")?.focus();
+  });
 }

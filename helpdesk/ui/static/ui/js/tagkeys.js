@@ -49,8 +49,8 @@
     tell(form);
   });
 
-  // Opened by its key the form keeps the keys: the focus stays on nothing that uses them.
+  // Once open the form itself has the focus, for in a field the keys would be the field's.
   document.addEventListener("toggle", event => {
-    if (event.target.matches?.("[data-tag-keys][open]") && document.activeElement?.matches("summary")) document.activeElement.blur();
+    if (event.target.matches?.("[data-tag-keys][open]")) event.target.querySelector("form")?.focus({ preventScroll: true });
   }, true);
 }

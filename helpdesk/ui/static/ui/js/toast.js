@@ -1,9 +1,10 @@
 // [data-seconds] counts down in its [data-left] and goes away at the end: a .toast is removed, anything else hidden.
 // The count stands still under the pointer, with the focus inside, and in a tab nobody sees.
-// [data-dismiss] closes at once; Z clicks the newest [data-undo] of the page.
+// [data-dismiss] closes at once; Z clicks the newest [data-undo] of the page. A toast that comes with the page is said in
+// #live once the page rests, for what is there from the beginning is not read out.
 "use strict";
 {
-  const counting = new WeakSet();
+  const REST = 600, counting = new WeakSet();
 
   const end = el => {
     const hadFocus = el.contains(document.activeElement);
@@ -41,6 +42,8 @@
     event.preventDefault();
     undo.click();
   });
+  const words = document.querySelector(".toast .grow")?.textContent.trim(), live = document.getElementById("live");
+  if (words && live) setTimeout(() => { live.textContent ||= words; }, REST);
   start();
   for (const moment of ["htmx:load", "puente:shown"]) document.addEventListener(moment, start);
 }
