@@ -19,8 +19,8 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     "base.css": ("tokens", "base", "button", "chip", "field", "notice"),
     "agent.css": ("table", "shell", "list", "ticket", "rail", "palette", "notices", "presence", "workspace"),
     "agent.js": (
-        "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "held", "opened", "once", "live",
-        "changes", "news", "fresh", "presence", "title", "offline", "density", "reorder",
+        "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "held", "opened", "once",
+        "live", "changes", "news", "fresh", "presence", "title", "offline", "density", "reorder",
     ),
     "queue.css": ("queue", "filters", "builder", "search", "bulk"),
     "queue.js": ("select", "bulk", "suggest", "builder"),

@@ -60,7 +60,8 @@ def test_search_and_suggestions_know_nothing_of_another_teams_ticket(
     for text in asked:
         for path in ("/search/", "/queue/open/") if who == "ana" else ("/search/",):
             said = client.get(path, {"q": text}, follow=True).content.decode()
-            assert f"{SECRET} Quill" not in said and f"{SECRET} leak<" not in said, (path, text)
+            assert f"{SECRET} Quill" not in said, (path, text)
+            assert f"{SECRET} leak<" not in said, (path, text)
             assert f"/tickets/{foreign.number}/" not in said, (path, text)
         said = client.get("/search/suggestions/", {"q": text}).content.decode()
         assert "Quill" not in said, text
@@ -128,7 +129,7 @@ HEAPS = [
     "number:" + ",".join(map(str, range(240))), " OR ".join(f"w{n}*" for n in range(150)), " ".join(["w*"] * 300),
     "from:" + "a*" * 490, "from:" + "(a+)+" * 200, '"' + "the " * 245 + '"', "a" + "!" * 990 + "a", "a" + "'b" * 490,
     'from:"a,"b,"c,' * 70, "日本" * 490, "created:>9999-12-31 due:<999999999d created:-5d updated:>99999-01-01",
-    " ".join(f"-(from:a{n} subject:b{n} c{n})" for n in range(16)), "assignee:" + ",".join(f"{n}@y" for n in range(200)),
+    " ".join(f"-(from:a{n} subject:b{n} c{n})" for n in range(16)), "assignee:" + ",".join(f"{n}@y" for n in range(99)),
 ]  # fmt: skip
 
 
@@ -158,7 +159,7 @@ def test_not_within_not_means_what_it_says(cast: Cast, as_user: Browser) -> None
         return set(Ticket.objects.filter(number__in=hits).values_list("subject", flat=True))
 
     assert found("-(alpha OR -beta)") == {"beta", "beta gamma"}
-    assert found("-(alpha OR -(beta OR -gamma))") == {"beta", "beta gamma"} - {"beta gamma"} | {"beta gamma"}
+    assert found("-(alpha OR -(beta OR -gamma))") == {"beta", "beta gamma"}
     assert found("-(alpha -(beta OR -gamma))") == {"beta", "gamma", "alpha beta", "beta gamma", "alpha"}
 
 

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.story, pytest.mark.browser]
 WITHIN, REST = 8.0, 150
 MONTHS = ("May", "June", "July", "August", "September", "October", "November")
 SUBJECTS = [f"The bill of {month} was charged twice" for month in MONTHS]
+COMPLAINT = "You charged me twice and the bill is wrong again. I waited two weeks for an answer."
 # What has the focus, in words: an id, what it is called, or the row it stands in. Empty where nothing has it.
 FOCUS = """() => {
   const el = document.activeElement;
@@ -134,8 +135,7 @@ def hands(house: House, chrome: Browser) -> Iterator[Hands]:
 def numbers(house: House) -> list[int]:
     """Tickets of as many customers in Billing, oldest first, and a macro."""
     for at, subject in enumerate(SUBJECTS):
-        house.mail(sender=f"nora{at}@customer.example", subject=subject,
-                   text="You charged me twice and the bill is wrong again. I waited two weeks for an answer.")  # fmt: skip
+        house.mail(sender=f"nora{at}@customer.example", subject=subject, text=COMPLAINT)
         eventually(lambda wanted=subject: house.value(_NUMBER, wanted), what=f"the ticket “{subject}”")
     house.manage("shell", "-v", "0", "-c", _MACRO)
     return [int(house.value(_NUMBER, subject)) for subject in SUBJECTS]
@@ -147,7 +147,6 @@ from tickets.models import Macro
 Macro.objects.create(name="Money back", text="We pay it back.", owner=User.objects.get(email="ana@alborada.example"))
 """
 _NUMBER = "SELECT number FROM tickets_ticket WHERE subject = ?"
-
 
 
 def test_moving_opening_and_taking_a_ticket(hands: Hands, numbers: list[int]) -> None:
@@ -210,6 +209,7 @@ def test_noting_answering_and_thinking_better_of_it(hands: Hands, numbers: list[
 
     hands.press("r")
     hands.is_at("reply-text")
+    hands.stays()
     hands.press("Escape")
     hands.is_at("")
     hands.press("m")
@@ -295,7 +295,9 @@ def test_finding_and_keeping_what_was_asked(hands: Hands, numbers: list[int]) ->
     hands.is_at("f-kind")
     hands.press("Tab")
     hands.is_at("f-0-field")
-    hands.type("Priority")
+    while hands.evaluate("document.activeElement.value") != "priority":
+        hands.press("ArrowDown")
+    hands.page.locator("#f-0-normal").wait_for(state="attached")
     hands.tab_to("f-0-normal")
     hands.press("Space")
     hands.hears(" of “All open”")

@@ -19,6 +19,7 @@ from tests import factories
 from tests.cast import Cast
 from tests.services import chromium
 from tickets.models import SavedView, Status, Ticket
+from tickets.search import indexing
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -102,6 +103,7 @@ def test_a_filter_is_built_and_kept_as_a_view(page: Any, cast: Cast, ticket: Tic
 
 
 def test_tickets_are_searched(page: Any, ticket: Ticket) -> None:
+    indexing.index_all()
     page.goto("/search/")
     page.locator("main input[name=q]").fill("charged me twice")
     _enter(page)
@@ -132,7 +134,7 @@ def test_a_ticket_is_tagged_and_snoozed(page: Any, ticket: Ticket, suggestion: T
     assert Tagging.objects.filter(ticket=ticket, is_current=True).get().gap_primary == "promise_mismatch"
 
     page.locator(".t-acts summary", has_text="Snooze").click()
-    _press(page, "Next week")
+    _press(page, "Later today")
     ticket.refresh_from_db()
     assert ticket.status == Status.SNOOZED
 
