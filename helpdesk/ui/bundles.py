@@ -23,7 +23,7 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
         "live", "changes", "news", "fresh", "presence", "title", "offline", "density", "reorder",
     ),
     "queue.css": ("queue", "filters", "builder", "search", "bulk"),
-    "queue.js": ("select", "bulk", "suggest", "builder"),
+    "queue.js": ("select", "bulk", "typeahead", "suggest", "builder"),
     "ticket.js": ("draft", "addresses", "recipients", "composer", "macros", "here", "rail", "tagkeys"),
 }  # fmt: skip
 
