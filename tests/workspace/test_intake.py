@@ -90,7 +90,8 @@ def test_one_customer_by_three_channels_is_one_course(
 def test_who_it_may_be_is_shown_with_what_is_open(
     as_user: Browser, cast: Cast, ticket: Ticket, typed: dict[str, str]
 ) -> None:
-    Customer.objects.filter(pk=cast.carla.pk).update(phone="+34 600 100 200")
+    cast.carla.phone = "+34 600 100 200"
+    cast.carla.save()
 
     said = words_of(as_user(cast.ana).get("/customers/known/", typed).content.decode())
 
