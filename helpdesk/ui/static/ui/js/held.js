@@ -2,14 +2,14 @@
 // else to the menu or the part of the page it stood in. It is never left to the page, where a keyboard begins anew.
 "use strict";
 {
-  const SETTLED = 40; // a menu that closes moves the focus, too
+  const SETTLED = 40, FRESH = 2000; // a menu that closes moves the focus, too; one change may follow upon another
   const nameOf = el => el.id ? `#${CSS.escape(el.id)}` : el.dataset.key ? `[data-key="${CSS.escape(el.dataset.key)}"]` : "";
   const isLost = () => !document.activeElement || document.activeElement === document.body;
-  let held = [];
+  let held = [], since = 0;
 
   const hold = () => {
     if (isLost()) return;
-    held = [];
+    [held, since] = [[], performance.now()];
     for (let el = document.activeElement; el && el !== document.body; el = el.parentElement) {
       const summary = el.matches("details") && el.querySelector("summary");
       held.push(...[el, summary].filter(Boolean).map(nameOf).filter(Boolean));
@@ -17,7 +17,8 @@
   };
 
   const hand = () => {
-    for (const name of isLost() ? held : []) {
+    if (!isLost() || performance.now() - since > FRESH) return;
+    for (const name of held) {
       const el = document.querySelector(name);
       if (!el?.checkVisibility()) continue;
       if (el.tabIndex < 0) el.tabIndex = -1;
