@@ -12,7 +12,8 @@ from playwright.sync_api import Browser, Error, Page, expect
 
 from tests.stories.house import PASSWORD, House, eventually
 
-pytestmark = [pytest.mark.story, pytest.mark.browser]
+# Long: nine walks of many steps each, which a busy machine can make wait longer than they allow.
+pytestmark = [pytest.mark.story, pytest.mark.browser, pytest.mark.long]
 WITHIN, REST = 8.0, 150
 MONTHS = ("May", "June", "July", "August", "September", "October", "November")
 SUBJECTS = [f"The bill of {month} was charged twice" for month in MONTHS]

@@ -9,6 +9,8 @@
     if (el.matches("[data-live-changed]")) el.hidden = false;
   };
 
+  const LATER = 1000, waiting = new Map(); // several rings within a moment are one look
+
   const refresh = async el => {
     if (!el.dataset.liveSrc) return notice(el);
     try {
@@ -21,6 +23,8 @@
         return copy.textContent.replace(/\s+/g, " ").trim();
       };
       if (words(fresh) === words(el)) return; // our own change, or one already here
+      // Not from under somebody who is choosing: once the menu is closed.
+      if (el.querySelector("details[data-menu][open]")) return waiting.set(el, setTimeout(refresh, LATER, el));
       if (el.closest("[data-composer]") || isWriting(el)) return notice(el);
       el.dispatchEvent(new CustomEvent("puente:hides", { bubbles: true })); // held.js keeps the focus
       el.replaceChildren(...fresh.childNodes);
@@ -29,7 +33,6 @@
     } catch { /* live.js says that the connection is lost */ }
   };
 
-  const waiting = new Map(); // several rings within a moment are one look
   const soon = el => {
     clearTimeout(waiting.get(el));
     waiting.set(el, setTimeout(refresh, 150, el));
