@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "csp",
     "helpdesk.ui",
     "helpdesk.people",
+    "helpdesk.knowledge",
     "tickets",
     "cx",
     "helpdesk.accounts",

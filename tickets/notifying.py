@@ -86,6 +86,12 @@ CHOICES: Final[dict[str, Choice]] = {
     Kind.DUE_SOON: Choice(_("The last half hour, or the last quarter of the time, has begun on a ticket of yours.")),
     Kind.BREACHED: Choice(_("The time to answer or to resolve a ticket of yours is over.")),
     Kind.NOTED: Choice(_("Something was said among us about a ticket of yours.")),
+    Kind.NOT_SENT: Choice(_("A reply that was to leave later did not: the customer wrote first."), (PAGE, MAIL)),
+    Kind.MENTIONED: Choice(_("Somebody wrote your name, or your team’s, in a note."), (PAGE, MAIL)),
+    Kind.REVIEW_ASKED: Choice(_("Somebody wants you to read a draft before it is sent.")),
+    Kind.REVIEWED: Choice(_("Somebody has read your draft.")),
+    Kind.SIDE_ANSWERED: Choice(_("A courier or partner answered on a ticket of yours.")),
+    Kind.WATCHED: Choice(_("Somebody wrote, or it was resolved or opened again, on a ticket that you watch.")),
     Kind.WOKE: Choice(_("The time until which a ticket of yours was snoozed is over.")),
     Kind.NEW_FOR_TEAM: Choice(_("It has come in and is nobody's yet."), ()),
 }

@@ -71,7 +71,7 @@ def sheets(
     """Both forms, by mode: with what was typed, else with the draft, else for whoever is answered by rule."""
     found: dict[str, Sheet] = {}
     files = _files_of(draft for draft in drafts.values() if draft)
-    for mode in Draft.Mode.values:
+    for mode in (Draft.Mode.REPLY, Draft.Mode.NOTE):
         draft = drafts.get(mode)
         sheet = Sheet(
             mode=mode,

@@ -40,7 +40,7 @@ class MacroForm(forms.ModelForm):
 
     def _offer_audiences(self, user: User) -> None:
         """With whom this person may share: with nobody, or with a team of theirs and with everybody."""
-        if not user.may(Ability.SHARE_VIEWS):
+        if not user.may(Ability.SHARE):
             del self.fields["audience"], self.fields["team"]
             return
         mine = [membership.team_id for membership in user.memberships.all()]

@@ -30,7 +30,7 @@ class ViewForm(forms.Form):
         super().__init__(*args, **{"auto_id": "view-%s", **kwargs})
         self.user, self.view = user, view
         self.teams: dict[str, Team] = {}
-        if not user.may(Ability.SHARE_VIEWS):
+        if not user.may(Ability.SHARE):
             del self.fields["shown_to"]  # it stays whoever's it is
             return
         self.teams = {f"{TEAM}{team.slug}": team for team in queues.teams_of(user)}

@@ -26,14 +26,17 @@ PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
 class Attachment(models.Model):
-    """One row is one file that came or went with a message, stands beside a note, or waits with a draft.
+    """One row is one file that came or went with a message or side message, stands by a note, or waits with a draft.
 
-    It belongs to exactly one of the three, so what is for agents alone is in no message. Served as a download only.
+    It belongs to exactly one of them, so what is for agents alone is in no message. Served as a download only.
     """
 
     message = models.ForeignKey("tickets.Message", null=True, on_delete=models.CASCADE, related_name="attachments")
     note = models.ForeignKey("tickets.Note", null=True, on_delete=models.CASCADE, related_name="attachments")
     draft = models.ForeignKey("tickets.Draft", null=True, on_delete=models.CASCADE, related_name="attachments")
+    side_message = models.ForeignKey(
+        "tickets.SideMessage", null=True, on_delete=models.CASCADE, related_name="attachments"
+    )
     filename = models.CharField(max_length=255)
     content_type = models.CharField(max_length=127)
     size = models.PositiveIntegerField()
@@ -49,9 +52,10 @@ class Attachment(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="attachment_belongs_to_one",
-                condition=models.Q(message__isnull=False, note=None, draft=None)
-                | models.Q(message=None, note__isnull=False, draft=None)
-                | models.Q(message=None, note=None, draft__isnull=False),
+                condition=models.Q(message__isnull=False, note=None, draft=None, side_message=None)
+                | models.Q(message=None, note__isnull=False, draft=None, side_message=None)
+                | models.Q(message=None, note=None, draft__isnull=False, side_message=None)
+                | models.Q(message=None, note=None, draft=None, side_message__isnull=False),
             )
         ]
         indexes = [

@@ -65,6 +65,9 @@ class Delivery(models.Model):
     notification = models.ForeignKey(
         "tickets.Notification", null=True, on_delete=models.CASCADE, related_name="deliveries"
     )
+    side_message = models.ForeignKey(
+        "tickets.SideMessage", null=True, on_delete=models.CASCADE, related_name="deliveries"
+    )
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="deliveries")
     kind = models.CharField(max_length=20)  # which composer writes it: see mail/composing.py
     address = MailAddressField()

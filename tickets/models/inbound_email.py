@@ -83,6 +83,8 @@ class InboundEmail(models.Model):
         DUPLICATE = "duplicate", _("Duplicate")
         HELD = "held", _("Held")
         UNREADABLE = "unreadable", _("Unreadable")
+        SIDE_ANSWER = "side_answer", _("Answer in a side conversation")
+        NOTE_ADDED = "note_added", _("Note added")
         IGNORED = "ignored", _("Ignored")  # found in a folder of sent mail and no answer to a ticket
 
     mailbox = models.ForeignKey("tickets.Mailbox", null=True, on_delete=models.PROTECT, related_name="inbound_emails")

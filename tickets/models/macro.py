@@ -43,6 +43,8 @@ class Macro(models.Model):
     text = models.TextField(_("text"))  # with variables: see `tickets.macros`
     language = models.CharField(_("language"), max_length=8, blank=True)  # empty: for every ticket
     then = models.CharField(_("the ticket then"), max_length=10, choices=Then, blank=True, default=Then.NOTHING)
+    # What happens besides: verbs of `tickets.bulk` by slug, with their values, in this order.
+    actions = models.JSONField(default=list)
     audience = models.CharField(_("for"), max_length=10, choices=Audience, default=Audience.ME)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="macros")
     team = models.ForeignKey("people.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="macros")

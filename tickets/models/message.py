@@ -67,6 +67,7 @@ class Message(models.Model):
     is_from_stranger = models.BooleanField(default=False)  # a valid thread, but a sender who took no part in it
     signed_with = models.CharField(max_length=8, blank=True)  # "smime" or "pgp": it bears a signature, unchecked
     bounced_at = models.DateTimeField(null=True)
+    copied_from = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="copies")  # by a split
 
     objects = MessageQuerySet.as_manager()
 

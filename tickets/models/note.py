@@ -14,6 +14,8 @@ class Note(models.Model):
     user = models.ForeignKey("people.User", on_delete=models.PROTECT, related_name="notes")
     text = models.TextField()
     written_at = models.DateTimeField(default=timezone.now)
+    mentions = models.JSONField(default=list)  # the names in the text that called somebody: ["@Ana Ruiz", "@Billing"]
+    from_mail = models.BooleanField(default=False)  # written as an answer to a notification
 
     class Meta:
         indexes = [models.Index(fields=["ticket", "written_at"], name="note_thread")]

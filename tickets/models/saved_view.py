@@ -49,7 +49,7 @@ class SavedView(models.Model):
     name = models.CharField(_("name"), max_length=60)
     query = models.TextField(_("filter"), blank=True)  # in the language of `tickets.query`, in slugs
     order = models.CharField(_("order"), max_length=8, choices=Order, default=Order.DUE)
-    icon = models.CharField(max_length=24, default="filter")
+    icon = models.CharField(max_length=24, default="funnel")
     audience = models.CharField(_("for"), max_length=10, choices=Audience, default=Audience.ME)
     owner = models.ForeignKey("people.User", on_delete=models.CASCADE, related_name="saved_views")
     team = models.ForeignKey("people.Team", null=True, blank=True, on_delete=models.CASCADE, related_name="saved_views")
@@ -148,7 +148,7 @@ class SavedView(models.Model):
 
     @staticmethod
     def _check_sharing(by: User, *, audience: str, team: Team | None) -> None:
-        if not by.may(Ability.SHARE_VIEWS):
+        if not by.may(Ability.SHARE):
             raise Refusal(_t("Only team leads and managers share views."))
         if audience == SavedView.Audience.TEAM:
             theirs = {membership.team_id for membership in by.memberships.all()}

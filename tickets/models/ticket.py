@@ -61,6 +61,16 @@ class Priority(models.TextChoices):
     URGENT = "urgent", _("Urgent")
 
 
+class TicketKind(models.TextChoices):
+    """What the customer came for. "Type" on screens."""
+
+    QUESTION = "question", _("Question")
+    PROBLEM = "problem", _("Problem")
+    REQUEST = "request", _("Request")
+    COMPLAINT = "complaint", _("Complaint")
+    PRAISE = "praise", _("Praise")
+
+
 ACTIVE = (Status.OPEN, Status.WAITING, Status.SNOOZED)
 DONE = (Status.RESOLVED, Status.CLOSED)
 
@@ -170,6 +180,9 @@ class Ticket(models.Model):
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
     topic = models.CharField(max_length=20, blank=True)  # what was chosen in the web form: a hint, no more
     expected = models.TextField(blank=True)  # "What did you expect instead?"
+    kind = models.CharField(_("type"), max_length=10, choices=TicketKind, blank=True)
+    product = models.CharField(_("product"), max_length=80, blank=True)
+    order_reference = models.CharField(_("order"), max_length=80, blank=True)
     # A web form takes any address; until a link that was sent there is opened, nobody knows whose it is.
     address_confirmed_at = models.DateTimeField(null=True)
 
@@ -183,6 +196,10 @@ class Ticket(models.Model):
     snoozed_until = models.DateTimeField(null=True)
     resolved_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+
+    # In the bin: nobody sees it, and after a while it is gone. A word from the customer takes it out again.
+    deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey("people.User", null=True, on_delete=models.SET_NULL, related_name="+")
 
     # Neutral, indexed columns for the queue. The engines fill the due ones from targets; what else is expected or
     # at risk comes from above through `expect_by` and `weigh`.

@@ -5,6 +5,7 @@ from helpdesk.people.models.allowance import Allowance
 from helpdesk.people.models.api_token import ApiToken
 from helpdesk.people.models.company import Company
 from helpdesk.people.models.customer import Customer, CustomerAddress, CustomerMerge
+from helpdesk.people.models.customer_note import CustomerNote
 from helpdesk.people.models.organisation import Organisation
 from helpdesk.people.models.team import Membership, Team
 from helpdesk.people.models.user import Role, User
@@ -17,6 +18,7 @@ __all__ = [
     "Customer",
     "CustomerAddress",
     "CustomerMerge",
+    "CustomerNote",
     "Membership",
     "Organisation",
     "Role",

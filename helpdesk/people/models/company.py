@@ -26,6 +26,7 @@ class Company(models.Model):
     business_hours = models.JSONField(default=working_week)  # {"0": [["09:00", "18:00"]], ...}
     holidays = models.JSONField(default=list)  # ["2026-12-25", ...]
     active_customers = models.PositiveIntegerField(_("active customers a month"), null=True, blank=True)
+    currency = models.CharField(_("currency"), max_length=3, default="EUR")  # ISO 4217
     is_demo = models.BooleanField(default=False)
     set_up_at = models.DateTimeField(null=True)  # empty until the first-run page or `manage.py setup` is done
 
