@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -11,7 +12,7 @@ from cx import observing, wording
 from helpdesk.people.models import Company, Customer, Team, User
 from helpdesk.people.models import company as company_row
 from tests import cast as people
-from tests import factories
+from tests import factories, services
 from tickets.models import InboundEmail, Mailbox, Ticket
 
 MAILS = Path(__file__).parent / "mail"
@@ -158,3 +159,16 @@ def as_user() -> Callable[[User], Client]:
         return client
 
     return _client
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator[Any]:
+    """The browser of this machine, one for all tests of a module."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with pytest.MonkeyPatch.context() as patch:
+        # Playwright runs a loop of its own in this thread; Django would take every query for one made inside it.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        with playwright.sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=str(services.chromium()), args=["--no-sandbox"])
+            yield browser
+            browser.close()

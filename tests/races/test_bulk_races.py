@@ -25,11 +25,6 @@ LOT = 6
 
 
 @pytest.fixture
-def everybody(transactional_db: None) -> people.Cast:
-    return people.assemble()
-
-
-@pytest.fixture
 def lot(everybody: people.Cast) -> list[Ticket]:
     return _lot(everybody, LOT)
 

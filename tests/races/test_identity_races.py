@@ -23,11 +23,11 @@ pytestmark = [
 
 
 @pytest.fixture
-def everybody(transactional_db: None) -> people.Cast:
-    found = people.assemble()
-    for customer in (found.carla, found.dora):
+def everybody(everybody: people.Cast) -> people.Cast:
+    """Everybody, Carla and Dora with a ticket each."""
+    for customer in (everybody.carla, everybody.dora):
         factories.a_ticket(customer)
-    return found
+    return everybody
 
 
 def _merge(gone: Customer, into: Customer, by: Any) -> str:

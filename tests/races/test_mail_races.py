@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from tests import cast as people
 from tests import factories
 from tests.races.threads import together
 from tickets.mail import receiving, spam, storing
@@ -18,11 +17,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'postgresql'", reason="races need PostgreSQL"),
 ]
-
-
-@pytest.fixture
-def everybody(transactional_db: None) -> people.Cast:
-    return people.assemble()
 
 
 def reading(inbound: InboundEmail) -> Callable[[], InboundEmail]:

@@ -24,11 +24,6 @@ pytestmark = [
 
 
 @pytest.fixture
-def everybody(transactional_db: None) -> people.Cast:
-    return people.assemble()
-
-
-@pytest.fixture
 def three(everybody: people.Cast) -> list[Ticket]:
     return [factories.a_ticket(everybody.carla, mailbox=everybody.support) for _ in range(3)]
 

@@ -42,11 +42,6 @@ def at_once(work: Callable[[], Any], *, workers: int = WORKERS) -> list[Any]:
 
 
 @pytest.fixture
-def everybody(transactional_db: None) -> people.Cast:
-    return people.assemble()
-
-
-@pytest.fixture
 def open_ticket(everybody: people.Cast) -> Ticket:
     return factories.a_ticket(everybody.carla, mailbox=everybody.support)
 

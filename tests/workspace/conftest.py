@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from cx.models import Tagging
+from helpdesk.people.models import User
 from tickets.models import Ticket
 
 SUGGESTION: dict[str, Any] = {
@@ -39,3 +41,22 @@ def suggest() -> Callable[..., Tagging]:
 @pytest.fixture
 def suggestion(ticket: Ticket, suggest: Callable[..., Tagging]) -> Tagging:
     return suggest(ticket)
+
+
+@pytest.fixture
+def browse(chrome: Any, live_server: Any, as_user: Callable[[User], Client], ana: User) -> Iterator[Callable[..., Any]]:
+    """Ana's browser on one page of the product. It is closed before the database is emptied."""
+    contexts = []
+
+    def _open(path: str, **how: Any) -> Any:
+        context = chrome.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
+        contexts.append(context)
+        session = as_user(ana).cookies["sessionid"].value
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        page = context.new_page()
+        page.goto(live_server.url + path)
+        return page
+
+    yield _open
+    for context in contexts:
+        context.close()

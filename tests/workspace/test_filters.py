@@ -15,7 +15,7 @@ from helpdesk.workspace.views import queue
 from tests import factories
 from tests.cast import Cast
 from tests.workspace.listing import through_all_pages
-from tests.workspace.reading import words_of
+from tests.workspace.reading import page_at, rows_of, words_of
 from tickets.models import Ticket
 from tickets.query.fields import Vocabulary
 from tickets.query.language import write
@@ -23,16 +23,6 @@ from tickets.query.language import write
 pytestmark = pytest.mark.django_db
 Browser = Callable[[User], Client]
 Suggest = Callable[..., Tagging]
-
-
-def _rows(html: str) -> list[int]:
-    return [int(number) for number in re.findall(r'href="/tickets/(\d+)/[^>]*data-row-link', html)]
-
-
-def _get(client: Client, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200, (answer.status_code, answer.headers.get("Location"))
-    return str(answer.content.decode())
 
 
 @pytest.fixture
@@ -47,10 +37,10 @@ def two(cast: Cast, suggest: Suggest) -> tuple[Ticket, Ticket]:
 def test_a_queue_can_show_only_what_bears_certain_tags(as_user: Browser, ana: User, two: tuple[Ticket, Ticket]) -> None:
     client = as_user(ana)
 
-    assert _rows(_get(client, "/queue/open/?q=stage:use")) == [two[0].number]
-    assert _rows(_get(client, "/queue/open/?q=gap:response_time")) == [two[1].number]
-    assert sorted(_rows(_get(client, "/queue/open/?q=stage:purchase,use"))) == sorted(t.number for t in two)
-    assert _rows(_get(client, "/queue/open/?q=stage:use+gap:response_time")) == []
+    assert rows_of(page_at(client, "/queue/open/?q=stage:use")) == [two[0].number]
+    assert rows_of(page_at(client, "/queue/open/?q=gap:response_time")) == [two[1].number]
+    assert sorted(rows_of(page_at(client, "/queue/open/?q=stage:purchase,use"))) == sorted(t.number for t in two)
+    assert rows_of(page_at(client, "/queue/open/?q=stage:use+gap:response_time")) == []
 
 
 @pytest.mark.parametrize("view", ["mine", "unassigned", "waiting", "resolved", "team-billing"])
@@ -64,14 +54,14 @@ def test_every_queue_has_the_same_filters(as_user: Browser, cast: Cast, two: tup
             case "resolved":
                 ticket.resolve(by=cast.ana, reason="Said on the phone")
 
-    html = _get(as_user(cast.ana), f"/queue/{view}/?q=stage:purchase")
+    html = page_at(as_user(cast.ana), f"/queue/{view}/?q=stage:purchase")
 
-    assert _rows(html) == [two[1].number]
+    assert rows_of(html) == [two[1].number]
     assert 'name="within" value="stage:purchase"' in html
 
 
 def test_what_is_chosen_can_be_taken_away_one_by_one(as_user: Browser, ana: User, two: tuple[Ticket, Ticket]) -> None:
-    html = _get(as_user(ana), "/queue/open/?q=stage:use+gap:quality")
+    html = page_at(as_user(ana), "/queue/open/?q=stage:use+gap:quality")
     chips = re.findall(r'class="chip acc" href="([^"]+)"[^>]*><span class="of">([^<]+): ', html)
 
     assert {(unescape(address), name) for address, name in chips} == {
@@ -83,7 +73,7 @@ def test_what_is_chosen_can_be_taken_away_one_by_one(as_user: Browser, ana: User
 def test_a_filter_that_leaves_nothing_says_which_it_was(
     as_user: Browser, ana: User, two: tuple[Ticket, Ticket]
 ) -> None:
-    words = words_of(_get(as_user(ana), "/queue/open/?q=stage:use+gap:response_time,none"))
+    words = words_of(page_at(as_user(ana), "/queue/open/?q=stage:use+gap:response_time,none"))
 
     assert "No ticket here is let through" in words
     assert "Stage Use Expectation gap Response time, or No gap" in words
@@ -113,8 +103,8 @@ def test_the_filter_stays_beside_the_ticket_and_on_the_way_to_the_next(
     suggest(third)
     client, first = as_user(cast.ana), two[0]
 
-    html = _get(client, f"/tickets/{first.number}/?in=open&q=stage:use")
-    assert sorted(_rows(html)) == sorted([first.number, third.number])
+    html = page_at(client, f"/tickets/{first.number}/?in=open&q=stage:use")
+    assert sorted(rows_of(html)) == sorted([first.number, third.number])
     assert 'href="/queue/open/?q=stage:use"' in html
 
     answer = client.post(f"/tickets/{first.number}/resolution/?in=open&q=stage:use", {"reason": "Said on the phone"})
@@ -125,11 +115,11 @@ def test_the_filter_stays_beside_the_ticket_and_on_the_way_to_the_next(
 def test_an_unknown_tag_in_an_address_is_told(
     as_user: Browser, ana: User, two: tuple[Ticket, Ticket], address: str
 ) -> None:
-    html = _get(as_user(ana), f"/queue/open/{address}")
+    html = page_at(as_user(ana), f"/queue/open/{address}")
 
     assert 'id="find-answer"' in html
     assert re.search("moon|maybe|red", words_of(html))
-    assert two[0].number in _rows(html)
+    assert two[0].number in rows_of(html)
 
 
 # --- The field --------------------------------------------------------------------------------------------------------
@@ -167,7 +157,7 @@ def test_a_number_goes_to_its_ticket(as_user: Browser, ana: User, ticket: Ticket
 @pytest.mark.parametrize("who", ["ben", "ana"])
 def test_a_number_that_one_cannot_see_is_no_number(as_user: Browser, cast: Cast, ticket: Ticket, who: str) -> None:
     number = ticket.number if who == "ben" else 99
-    html = _get(as_user(getattr(cast, who)), f"/queue/open/?q=%23{number}")
+    html = page_at(as_user(getattr(cast, who)), f"/queue/open/?q=%23{number}")
 
     assert f"There is no ticket #{number} that you can see." in html
 
@@ -175,11 +165,11 @@ def test_a_number_that_one_cannot_see_is_no_number(as_user: Browser, cast: Cast,
 def test_an_unknown_word_is_answered_in_words_and_the_rest_is_followed(
     as_user: Browser, ana: User, two: tuple[Ticket, Ticket]
 ) -> None:
-    html = _get(as_user(ana), "/queue/open/?q=stage:<b>moon</b>+stage:use")
+    html = page_at(as_user(ana), "/queue/open/?q=stage:<b>moon</b>+stage:use")
 
     assert "“&lt;b&gt;moon&lt;/b&gt;” is not known under “Stage”." in html
     assert "The list follows the rest." in html
-    assert _rows(html) == [two[0].number]
+    assert rows_of(html) == [two[0].number]
     assert "<b>moon" not in html
 
 
@@ -207,14 +197,14 @@ def test_a_list_has_one_address(as_user: Browser, ana: User, ticket: Ticket, old
 
 
 def test_an_old_address_of_a_ticket_keeps_its_list(as_user: Browser, ana: User, two: tuple[Ticket, Ticket]) -> None:
-    html = _get(as_user(ana), f"/tickets/{two[0].number}/?in=open&stage=use")
+    html = page_at(as_user(ana), f"/tickets/{two[0].number}/?in=open&stage=use")
 
     assert 'href="/queue/open/?q=stage:use"' in html
 
 
 def test_a_filter_shows_nothing_that_one_may_not_see(as_user: Browser, ben: User, two: tuple[Ticket, Ticket]) -> None:
     for text in ("stage:use", "-stage:moon", "assignee:none", "from:carla", "team:billing", f"number:{two[0].number}"):
-        assert _rows(_get(as_user(ben), f"/queue/open/?q={text}")) == []
+        assert rows_of(page_at(as_user(ben), f"/queue/open/?q={text}")) == []
 
 
 # --- The builder ------------------------------------------------------------------------------------------------------
@@ -256,7 +246,7 @@ def _code(html: str) -> str:
 )
 def test_the_builder_shows_a_filter_and_gives_it_back(as_user: Browser, ana: User, ticket: Ticket, text: str) -> None:
     client = as_user(ana)
-    html = _get(client, f"{FILTER}?q={quote(text)}")
+    html = page_at(client, f"{FILTER}?q={quote(text)}")
     expected = Vocabulary(ana).read(text).tree
 
     answer = client.post(FILTER, {**_values(html), "do": "show"})
@@ -267,7 +257,7 @@ def test_the_builder_shows_a_filter_and_gives_it_back(as_user: Browser, ana: Use
 
 def test_a_filter_is_built_with_buttons_alone(as_user: Browser, ana: User, two: tuple[Ticket, Ticket]) -> None:
     client = as_user(ana)
-    html = _get(client, FILTER)
+    html = page_at(client, FILTER)
 
     def press(do: str, **values: Any) -> str:
         nonlocal html
@@ -324,6 +314,6 @@ def test_a_filtered_page_costs_no_query_more(
     client = as_user(cast.ana)
 
     with django_assert_max_num_queries(10):
-        html = _get(client, "/queue/open/?q=stage:use+gap:quality+tagged:suggested")
+        html = page_at(client, "/queue/open/?q=stage:use+gap:quality+tagged:suggested")
 
-    assert len(_rows(html)) == queue.ROWS
+    assert len(rows_of(html)) == queue.ROWS

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-from collections.abc import Iterator
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -25,16 +22,6 @@ HTML = (
     '<p id="words">Look <a href="javascript:alert(1)">here</a></p><img src="cid:one@x" alt="damage">'
     '<img src="https://pictures.example/a.png" alt="logo"><script>document.title = "taken over"</script>'
 )
-
-
-@pytest.fixture
-def chrome(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    # Playwright runs a loop of its own in this thread; Django would take every query for one made inside it.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(chromium()), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def test_a_mail_shows_its_own_pictures_and_calls_nobody_until_it_is_asked_to(

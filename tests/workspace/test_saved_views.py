@@ -15,7 +15,7 @@ from helpdesk.people.preferences import Preferences
 from helpdesk.workspace import standing
 from tests import factories
 from tests.cast import Cast
-from tests.workspace.reading import words_of
+from tests.workspace.reading import page_at, rows_of, words_of
 from tickets.models import SavedView, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -30,16 +30,6 @@ def _keep(by: User, **values: Any) -> SavedView:
     return SavedView.keep(by=by, **(said | values))
 
 
-def _rows(html: str) -> list[int]:
-    return [int(number) for number in re.findall(r'href="/tickets/(\d+)/[^>]*data-row-link', html)]
-
-
-def _get(client: Client, address: str) -> str:
-    answer = client.get(address)
-    assert answer.status_code == 200, (answer.status_code, answer.headers.get("Location"))
-    return str(answer.content.decode())
-
-
 # --- Keeping and opening ----------------------------------------------------------------------------------------------
 
 
@@ -47,7 +37,7 @@ def test_a_list_can_be_kept_under_a_name_with_what_it_was_filtered_by(
     as_user: Browser, cast: Cast, ticket: Ticket
 ) -> None:
     client = as_user(cast.ana)
-    html = _get(client, "/views/new/?from=mine&q=stage:use")
+    html = page_at(client, "/views/new/?from=mine&q=stage:use")
     assert "assignee:me status:open,waiting stage:use" in unescape(html)
 
     answer = client.post("/views/new/", FIELDS, follow=True)
@@ -68,11 +58,11 @@ def test_a_view_lists_what_its_filter_lets_through_and_can_be_narrowed(
     done.resolve(by=cast.ana, reason="Said on the phone")
     view, client = _keep(cast.ana), as_user(cast.ana)
 
-    assert sorted(_rows(_get(client, f"/queue/view-{view.pk}/"))) == [use.number, done.number]
-    html = _get(client, f"/queue/view-{view.pk}/?q=status:open")
-    assert _rows(html) == [use.number]
+    assert sorted(rows_of(page_at(client, f"/queue/view-{view.pk}/"))) == [use.number, done.number]
+    html = page_at(client, f"/queue/view-{view.pk}/?q=status:open")
+    assert rows_of(html) == [use.number]
     assert "1 of 2" in words_of(html)
-    assert sorted(_rows(_get(client, f"/tickets/{use.number}/?in=view-{view.pk}"))) == [use.number, done.number]
+    assert sorted(rows_of(page_at(client, f"/tickets/{use.number}/?in=view-{view.pk}"))) == [use.number, done.number]
 
 
 @pytest.mark.parametrize("order, first", [("newest", 1), ("oldest", 0)])
@@ -80,7 +70,7 @@ def test_a_view_keeps_its_order(as_user: Browser, cast: Cast, order: str, first:
     tickets = [factories.a_ticket(cast.carla, mailbox=cast.support) for _ in range(2)]
     view = _keep(cast.ana, query="status:open", order=order)
 
-    assert _rows(_get(as_user(cast.ana), f"/queue/view-{view.pk}/"))[0] == tickets[first].number
+    assert rows_of(page_at(as_user(cast.ana), f"/queue/view-{view.pk}/"))[0] == tickets[first].number
 
 
 def test_a_view_without_a_name_is_asked_for_one_and_keeps_what_was_built(as_user: Browser, ana: User) -> None:
@@ -99,7 +89,7 @@ def test_a_view_without_a_name_is_asked_for_one_and_keeps_what_was_built(as_user
 
 def test_a_view_is_changed_as_a_whole_and_the_same_again_changes_nothing(as_user: Browser, cast: Cast) -> None:
     view, client = _keep(cast.ana), as_user(cast.ana)
-    assert 'value="Late bills"' in _get(client, f"/views/{view.pk}/")
+    assert 'value="Late bills"' in page_at(client, f"/views/{view.pk}/")
 
     client.post(f"/views/{view.pk}/", {**FIELDS, "name": "Early bills", "f-0.value": "purchase", "order": "newest"})
 
@@ -136,14 +126,14 @@ def test_a_lead_shares_with_a_team_of_theirs_and_with_everybody(as_user: Browser
     assert [(view.audience, view.team) for view in SavedView.objects.order_by("pk")] == [
         ("team", cast.billing), ("everybody", None),
     ]  # fmt: skip
-    assert "Late bills" in _get(as_user(cast.ana), "/views/")
-    assert "Late bills" not in _get(as_user(cast.ben), "/views/")
-    assert "For all" in _get(as_user(cast.ben), "/views/")
+    assert "Late bills" in page_at(as_user(cast.ana), "/views/")
+    assert "Late bills" not in page_at(as_user(cast.ben), "/views/")
+    assert "For all" in page_at(as_user(cast.ben), "/views/")
 
 
 @pytest.mark.parametrize("shown_to", ["team-billing", "everybody", "team-installations"])
 def test_an_agent_shares_nothing(as_user: Browser, cast: Cast, shown_to: str) -> None:
-    html = _get(as_user(cast.ana), "/views/new/")
+    html = page_at(as_user(cast.ana), "/views/new/")
     assert "shown_to" not in html
 
     as_user(cast.ana).post("/views/new/", {**FIELDS, "shown_to": shown_to})
@@ -162,7 +152,7 @@ def test_a_lead_shares_with_no_team_but_their_own(as_user: Browser, cast: Cast) 
 
 def test_a_shared_view_is_changed_by_its_owner_and_whoever_sees_everything(as_user: Browser, cast: Cast) -> None:
     view = _keep(cast.lea, audience="everybody")
-    assert "Save as a view of mine" in _get(as_user(cast.ana), f"/views/{view.pk}/")
+    assert "Save as a view of mine" in page_at(as_user(cast.ana), f"/views/{view.pk}/")
 
     answer = as_user(cast.ana).post(f"/views/{view.pk}/", {**FIELDS, "name": "Mine now"})
     as_user(cast.ana).post(f"/views/{view.pk}/deleting/")
@@ -188,9 +178,9 @@ def test_somebody_elses_view_does_not_exist(as_user: Browser, cast: Cast) -> Non
 def test_a_view_shows_everybody_only_what_they_may_see(as_user: Browser, cast: Cast, ticket: Ticket) -> None:
     view = _keep(cast.mia, query="status:open", audience="everybody")
 
-    assert _rows(_get(as_user(cast.ana), f"/queue/view-{view.pk}/")) == [ticket.number]
-    html = _get(as_user(cast.ben), f"/queue/view-{view.pk}/")
-    assert _rows(html) == []
+    assert rows_of(page_at(as_user(cast.ana), f"/queue/view-{view.pk}/")) == [ticket.number]
+    html = page_at(as_user(cast.ben), f"/queue/view-{view.pk}/")
+    assert rows_of(html) == []
     assert ticket.subject not in html
 
 
@@ -198,8 +188,8 @@ def test_me_in_a_shared_view_is_whoever_reads_it(as_user: Browser, cast: Cast, t
     view = _keep(cast.lea, query="assignee:me", audience="everybody")
     ticket.assign(to=cast.ana, by=cast.lea)
 
-    assert _rows(_get(as_user(cast.ana), f"/queue/view-{view.pk}/")) == [ticket.number]
-    assert _rows(_get(as_user(cast.lea), f"/queue/view-{view.pk}/")) == []
+    assert rows_of(page_at(as_user(cast.ana), f"/queue/view-{view.pk}/")) == [ticket.number]
+    assert rows_of(page_at(as_user(cast.lea), f"/queue/view-{view.pk}/")) == []
 
 
 # --- The left column --------------------------------------------------------------------------------------------------
@@ -208,7 +198,7 @@ def test_me_in_a_shared_view_is_whoever_reads_it(as_user: Browser, cast: Cast, t
 def test_views_stand_in_the_left_column_with_their_numbers(as_user: Browser, cast: Cast, ticket: Ticket) -> None:
     view = _keep(cast.ana, query="status:open")
 
-    html = _get(as_user(cast.ana), "/queue/mine/")
+    html = page_at(as_user(cast.ana), "/queue/mine/")
 
     assert re.search(rf'href="/queue/view-{view.pk}/".*?<span class="n">1<', html, re.S)
 
@@ -223,12 +213,12 @@ def test_a_page_costs_the_same_however_many_views_there_are(
     client = as_user(cast.ana)
 
     with django_assert_max_num_queries(10):
-        html = _get(client, "/queue/open/")
+        html = page_at(client, "/queue/open/")
     assert all(f'href="/queue/view-{view.pk}/"' in html for view in views)
     if views:
         assert len(re.findall(r'href="/queue/view-\d+/".*?(<span class="n">)?', html)) == how_many
         with django_assert_max_num_queries(11):
-            _get(client, f"/queue/view-{views[-1].pk}/")
+            page_at(client, f"/queue/view-{views[-1].pk}/")
 
 
 def _order(user: User) -> list[str]:
@@ -250,7 +240,7 @@ def test_lists_go_up_and_down_by_buttons_and_stay_at_the_ends(as_user: Browser, 
     client.post("/views/order/", {"do": "up:nonsense"})
     assert _order(cast.ana)[:2] == ["open", "mine"]
     assert _order(cast.lea)[:2] == ["mine", "open"]
-    assert re.search('href="/queue/open/".*href="/queue/mine/"', _get(client, "/queue/mine/"), re.S)
+    assert re.search('href="/queue/open/".*href="/queue/mine/"', page_at(client, "/queue/mine/"), re.S)
 
 
 def test_what_was_dragged_keeps_its_order_and_new_views_stand_at_the_end(as_user: Browser, cast: Cast) -> None:

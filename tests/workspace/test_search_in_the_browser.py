@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
 
-from helpdesk.people.models import Customer, CustomerAddress, User
+from helpdesk.people.models import Customer, CustomerAddress
 from tests import factories
 from tests.cast import Cast
 from tests.services import chromium
@@ -25,31 +23,6 @@ pytestmark = [
     pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine"),
 ]
 Open = Callable[..., Any]
-
-
-@pytest.fixture
-def chrome(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    # Playwright runs a loop of its own in this thread; Django would take every query for one made inside it.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(chromium()), args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def browse(chrome: Any, live_server: Any, as_user: Callable[[User], Client], ana: User) -> Open:
-    """Ana's browser on one page of the product."""
-
-    def _open(path: str, **how: Any) -> Any:
-        context = chrome.new_context(**{"viewport": {"width": 1440, "height": 900}, **how})
-        session = as_user(ana).cookies["sessionid"].value
-        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-        page = context.new_page()
-        page.goto(live_server.url + path)
-        return page
-
-    return _open
 
 
 @pytest.fixture
