@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,12 +14,12 @@ from django.utils.safestring import SafeString
 from cx.confirming import to_confirm
 from cx.models import FollowUp
 from helpdesk.people.access import Ability
-from helpdesk.people.models import Team
+from helpdesk.people.models import Team, User
 from helpdesk.ui.templatetags.ui import piece
 from helpdesk.workspace import queues, standing
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.queues import Queue
-from tickets.counting import counted_up_to
+from tickets.counting import Always, counted_up_to
 from tickets.models import Delivery, MailAlarm, Notification
 
 MOST_COUNTED = 1000
@@ -81,6 +82,12 @@ def few(number: int) -> str:
     return f"{MOST_TO_CONFIRM}+" if number > MOST_TO_CONFIRM else str(number or "")
 
 
+def _always(user: User, name: str, queryset: Callable[[], QuerySet[Any]]) -> Always:
+    """What a list means depends on whose it is, on their role and on the teams they are in."""
+    teams = tuple(sorted(membership.team_id for membership in user.memberships.all()))
+    return Always((name, user.pk, user.role, user.is_active, teams), queryset)
+
+
 def navigation(
     request: AgentRequest,
     *,
@@ -97,21 +104,23 @@ def navigation(
     sees = user.may(Ability.SEE_TICKETS)
     teams = (queues.teams_of(user) if sees else []) if teams is None else teams
     own, of_teams, views = (group.lists for group in standing.groups_of(user, teams=teams)) if sees else ([], [], [])
-    asked: dict[str, QuerySet[Any]] = dict(also_counted or {})
+    asked: dict[str, QuerySet[Any] | Always] = dict(also_counted or {})
+    always = partial(_always, user)
     if sees:
-        asked |= {queue.slug: queue.tickets_for(user) for queue in (*queues.COUNTED, *of_teams)}
+        listed = {queue.slug: queue for queue in (*queues.COUNTED, *of_teams)}
+        asked |= {slug: always(slug, partial(queue.tickets_for, user)) for slug, queue in listed.items()}
         counted_views = [view for at, view in enumerate(views) if at < MOST_VIEWS_COUNTED or view.slug == current]
         asked |= {view.slug: view.tickets_for(user) for view in counted_views}
-        if current in asked:
-            asked["past_due"] = asked[current].filter(due_next_at__lt=timezone.now())
-            asked["nobodys"] = asked[current].filter(assignee=None)
-        asked["unread"] = Notification.objects.told_to(user).filter(read_at=None)
+        if shown := listed.get(current) or next((view for view in counted_views if view.slug == current), None):
+            asked["past_due"] = shown.tickets_for(user).filter(due_next_at__lt=timezone.now())
+            asked["nobodys"] = shown.tickets_for(user).filter(assignee=None)
+        asked["unread"] = always("unread", lambda: Notification.objects.told_to(user).unread())
         asked["overdue"] = FollowUp.objects.overdue().filter(owner=user.pk)
-        asked["undelivered"] = Delivery.objects.visible_to(user).undelivered()
+        asked["undelivered"] = always("undelivered", lambda: Delivery.objects.visible_to(user).undelivered())
     if user.may(Ability.RUN_MAIL):
-        asked["alarms"] = MailAlarm.objects.visible_to(user).open()
+        asked["alarms"] = always("alarms", lambda: MailAlarm.objects.visible_to(user).open())
     if user.may(Ability.TAG):
-        asked["to_confirm"] = to_confirm(user)
+        asked["to_confirm"] = always("to_confirm", lambda: to_confirm(user))
     counts = counted_up_to(MOST_COUNTED, asked, sooner={"to_confirm": MOST_TO_CONFIRM + 1})
 
     def item(queue: Queue) -> NavItem:

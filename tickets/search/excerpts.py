@@ -38,7 +38,9 @@ class Highlighter:
     def __init__(self, tree: Node) -> None:
         self._single: list[tuple[int, words.Token]] = []
         self._rows: list[tuple[int, list[str], bool]] = []
-        for which, each in enumerate(wanted_of(tree)):
+        wanted = list(wanted_of(tree))
+        self._most = len(wanted)
+        for which, each in enumerate(wanted):
             for way in each:
                 if way.row:
                     self._rows.append((which, way.row.split(), not way.row.endswith(" ")))
@@ -80,6 +82,8 @@ class Highlighter:
             score = (len({which for _start, _end, which in hits}), part.where not in _SHOWN_ANYWAY)
             if hits and score > best:
                 best, chosen = score, (part, text, hits)
+                if best == (self._most, True):
+                    break  # nothing says more, and what comes is older
         if chosen is None:
             return None
         part, text, hits = chosen
