@@ -10,7 +10,6 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-
 Written = tuple[str, tuple[Any, ...]] | None  # SQL and its values; None where no row can be meant
 _WRITTEN: Final[dict[tuple[Hashable, int], Written]] = {}
 MOST_WRITTEN = 5_000
