@@ -7,10 +7,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from helpdesk.common.errors import Refusal
 from helpdesk.people.access import Ability
+from tickets.models import sharing
 
 if TYPE_CHECKING:
     from helpdesk.people.models import Team, User
@@ -23,22 +23,13 @@ class SavedViewQuerySet(models.QuerySet["SavedView"]):
         """Their own, their teams', and everybody's. What a view lists is scoped again when it is opened."""
         if not user.may(Ability.SEE_TICKETS):
             return self.none()
-        teams = [membership.team_id for membership in user.memberships.all()]
-        return self.filter(
-            Q(audience=SavedView.Audience.ME, owner=user)
-            | Q(audience=SavedView.Audience.TEAM, team_id__in=teams)
-            | Q(audience=SavedView.Audience.TEAM, owner=user)
-            | Q(audience=SavedView.Audience.EVERYBODY)
-        )
+        return self.filter(sharing.open_to(user))
 
 
-class SavedView(models.Model):
+class SavedView(sharing.Shared, models.Model):
     """One row is a named filter over tickets, for one person, a team or everybody."""
 
-    class Audience(models.TextChoices):
-        ME = "me", pgettext_lazy("audience", "Only me")
-        TEAM = "team", pgettext_lazy("audience", "A team")
-        EVERYBODY = "everybody", pgettext_lazy("audience", "Everybody")
+    Audience = sharing.Audience
 
     class Order(models.TextChoices):
         DUE = "due", _("Due first")
@@ -69,11 +60,6 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def may_be_changed_by(self, user: User) -> bool:
-        """Its owner; what is shared, also whoever sees all tickets."""
-        shared = self.audience != self.Audience.ME
-        return self.owner_id == user.pk or (shared and user.may(Ability.SEE_ALL_TICKETS))
 
     # --- Verbs ---------------------------------------------------------------------------------------------------
 
@@ -114,20 +100,10 @@ class SavedView(models.Model):
         """
         if found := cls.objects.filter(pk=kept["pk"]).first():
             return found
-        cls._check_return(kept, by=by)
+        sharing.check_return(by, owner=kept["owner"], audience=kept["audience"], team=kept["team"])
         values = {"owner_id" if name == "owner" else "team_id" if name == "team" else name: kept[name] for name in kept}
         view, _new = cls.objects.get_or_create(pk=values.pop("pk"), defaults=values)
         return view
-
-    @classmethod
-    def _check_return(cls, kept: dict[str, Any], *, by: User) -> None:
-        from helpdesk.people.models import Team, User
-
-        team = Team.objects.filter(pk=kept["team"]).first() if kept["team"] else None
-        if (kept["team"] and team is None) or not User.objects.filter(pk=kept["owner"]).exists():
-            raise Refusal(_t("Whoever it was for is no longer here."))
-        if kept["audience"] != cls.Audience.ME:
-            cls._check_sharing(by, audience=kept["audience"], team=team)
 
     def _values(self) -> dict[str, Any]:
         return {
@@ -139,18 +115,5 @@ class SavedView(models.Model):
         name = " ".join(name.split())
         if not name:
             raise Refusal(_t("Enter a name."))
-        team = team if audience == self.Audience.TEAM else None
-        is_same = (audience, team and team.pk) == (self.audience, self.team_id) and self.pk is not None
-        if audience != self.Audience.ME and not is_same:
-            self._check_sharing(by, audience=audience, team=team)
+        self._share(by=by, audience=audience, team=team)
         self.name, self.query, self.order = name[:60], query, order
-        self.audience, self.team = audience, team
-
-    @staticmethod
-    def _check_sharing(by: User, *, audience: str, team: Team | None) -> None:
-        if not by.may(Ability.SHARE):
-            raise Refusal(_t("Only team leads and managers share views."))
-        if audience == SavedView.Audience.TEAM:
-            theirs = {membership.team_id for membership in by.memberships.all()}
-            if team is None or not (by.may(Ability.SEE_ALL_TICKETS) or team.pk in theirs):
-                raise Refusal(_t("Choose a team of yours."))

@@ -61,3 +61,13 @@ def check_sharing(by: User, *, audience: str, team: Team | None) -> None:
         theirs = {membership.team_id for membership in by.memberships.all()}
         if team is None or not (by.may(Ability.SEE_ALL_TICKETS) or team.pk in theirs):
             raise Refusal(_t("Choose a team of yours."))
+
+
+def check_return(by: User, *, owner: int, audience: str, team: int | None) -> None:
+    """Refuse to bring back what nobody is left to have, or what this person may not share any more."""
+    from helpdesk.people.models import Team, User
+
+    found = Team.objects.filter(pk=team).first() if team else None
+    if (team and found is None) or not User.objects.filter(pk=owner).exists():
+        raise Refusal(_t("Whoever it was for is no longer here."))
+    check_sharing(by, audience=audience, team=found)

@@ -1,21 +1,20 @@
 // [data-macros]: the menu of saved replies. [data-macro-find] narrows it, the arrows go along it, and a [data-macro] puts
-// the words of its <template> where the cursor is in the reply; its value is how the ticket stands once that is sent.
+// the words of its <template> into the reply (insert.js); its value is how the ticket stands once that is sent, and
+// its template[data-macro-using] stands below the text: what happens besides. [data-macro-now] is done at once.
 "use strict";
 {
   const fold = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-  const all = menu => [...menu.querySelectorAll("[data-macro]")];
+  const all = menu => [...menu.querySelectorAll("[data-macro], [data-macro-now]")];
   const seen = menu => all(menu).filter(button => !button.closest("li").hidden);
 
-  const visited = new WeakSet(); // a field that nobody has been in has its cursor at the beginning
-  document.addEventListener("focusin", event => visited.add(event.target));
-
-  const insert = (area, text) => {
-    if (!visited.has(area)) area.setSelectionRange(area.value.length, area.value.length);
-    const { selectionStart: from, selectionEnd: to, value } = area;
-    const gap = from > 0 && !/\n\s*$/.test(value.slice(0, from)) ? "\n\n" : "";
-    area.setRangeText(gap + text, from, to, "end");
-    area.dispatchEvent(new Event("input", { bubbles: true }));
-    area.focus();
+  const use = (form, from, then) => {
+    const how = form.querySelector("[data-macro-then]"), using = from.querySelector("template[data-macro-using]");
+    if (how) how.value = then;
+    for (const line of form.querySelectorAll("[data-macro-says]")) line.hidden = line.dataset.macroSays !== then;
+    const line = using && document.importNode(using.content, true), box = line?.querySelector("input");
+    if (!box) return;
+    form.querySelector(`[data-macros-used] input[value="${CSS.escape(box.value)}"]`)?.closest("label").remove();
+    form.querySelector("[data-macros-used]")?.append(line);
   };
 
   document.addEventListener("input", event => {
@@ -36,11 +35,21 @@
   document.addEventListener("click", event => {
     const button = event.target.closest("[data-macro]"), form = button?.closest("form"), area = form?.querySelector("textarea[data-draft-url]");
     if (!area) return;
-    insert(area, button.querySelector("template").content.textContent);
-    const then = form.querySelector("[data-macro-then]");
-    if (then) then.value = button.dataset.macro;
-    for (const line of form.querySelectorAll("[data-macro-says]")) line.hidden = line.dataset.macroSays !== button.dataset.macro;
+    const text = button.querySelector("template").content.textContent;
+    area.dispatchEvent(new CustomEvent("puente:insert", { bubbles: true, detail: { text } }));
+    use(form, button, button.dataset.macro);
     button.closest("details").open = false;
+  });
+
+  document.addEventListener("puente:taken", ({ target, detail: { option } }) => {
+    if (option?.dataset.then !== undefined) use(target.form, option, option.dataset.then);
+  });
+
+  document.addEventListener("htmx:afterRequest", ({ target, detail }) => {
+    const menu = detail.successful && target.matches("[data-macro-now]") && target.closest("details");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
 
   document.addEventListener("htmx:load", ({ target }) => {
