@@ -1,11 +1,21 @@
-"""Opening a ticket for somebody who called, came by or chatted."""
+"""Opening a ticket for somebody who called, came by or chatted, or to whom one of us writes first."""
 
 from __future__ import annotations
 
-from django.db import transaction
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
+from django.db import transaction
+from django.utils.translation import gettext as _t
+
+from helpdesk.common.errors import Refusal
+from helpdesk.people.access import Ability
 from helpdesk.people.models import Customer, CustomerAddress, Team, User
-from tickets.models import Mailbox, Ticket
+from tickets import attaching, recipients
+from tickets.models import Mailbox, Message, Status, Ticket
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 
 def write_down(
@@ -42,6 +52,58 @@ def write_down(
         if assignee:
             ticket.assign(to=assignee, by=by)
     return ticket
+
+
+def write_first(
+    *,
+    by: User,
+    to: str,
+    subject: str,
+    text: str,
+    cc: Collection[str] = (),
+    customer: Customer | None = None,
+    team: Team | None = None,
+    mailbox: Mailbox | None = None,
+    files: Iterable[UploadedFile] = (),
+    then: str = Status.WAITING,
+    undo_seconds: int | None = None,
+) -> Message:
+    """Write to a customer who asked nothing: a ticket of theirs that begins with our mail.
+
+    It is the ticket of whoever is known to write from `to`; else of `customer`, where one was chosen; else of a new
+    customer. No clock runs and nothing is acknowledged before they answer, and what they answer joins it. Until
+    `undo_seconds` are over `Ticket.take_back` undoes the mail: then the ticket stands open, without a message, and the
+    text is its writer's draft. Refuses our own addresses and what is none; then nothing is stored.
+    """
+    if not by.may(Ability.REPLY):
+        raise Refusal(_t("%(name)s may not write to customers.") % {"name": by.name})
+    address = to.strip().lower()
+    if not recipients.is_address(address):
+        raise recipients.WrongRecipient(_t("“%(text)s” is not an email address.") % {"text": to.strip()[:100]})
+    with transaction.atomic():
+        known = CustomerAddress.objects.filter(address=address).select_related("customer").first()
+        # One of us may be a customer, too, and is then known as one. For being typed here nobody becomes it.
+        agents = User.objects.filter(is_active=True, email=address).values_list("email", flat=True)
+        house = recipients.House(
+            mailboxes={each.address.lower() for each in Mailbox.addressed_by([address])},
+            agents=set() if known else set(agents),
+        )
+        recipients.checked([address], cc, house=house)
+        if known is not None:
+            requester = known.customer.kept
+        elif customer is not None:
+            requester = _with_address(customer.kept, address)
+        else:
+            requester = Customer.writing_from(address)
+        mailbox = mailbox or mailbox_of(team)
+        ticket = Ticket.begin(
+            requester, subject=subject, by=by, mailbox=mailbox, team=team,
+            language=requester.language or (mailbox.language if mailbox else ""),
+        )  # fmt: skip
+        message = ticket.reply(by=by, text=text, then=then, to=[address], cc=list(cc), undo_seconds=undo_seconds)
+        attaching.attach(files, message=message)
+        ticket.mark_read(by=by)
+    return message
 
 
 def _with_address(customer: Customer, address: str) -> Customer:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from tests import factories
 from tests.races.threads import together
+from tickets import side_conversations
 from tickets.mail import receiving, spam, storing
 from tickets.models import Delivery, EventKind, InboundEmail, Mailbox, SpamWord, Ticket
 
@@ -86,3 +87,22 @@ def test_two_who_release_the_same_mail_open_one_ticket(everybody):
 
 
 assert connection  # named in the skip condition above
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_an_answer_from_outside_to_two_of_our_addresses_is_said_once(everybody, turn):
+    ticket = factories.a_ticket(everybody.carla, mailbox=everybody.support)
+    said = side_conversations.start(
+        ticket, by=everybody.ana, to="rosa@courier.example", subject="Parcel", text="Where?", undo_seconds=0
+    )
+    sales = Mailbox.objects.create(address="sales@alborada.example", name="Sales")
+    raw = factories.a_mail(
+        sender="rosa@courier.example", in_reply_to=f"<{said.rfc_id}>", message_id=f"<answer{turn}@courier.example>"
+    )
+    rows = [storing.store(raw, mailbox=mailbox, source="smtp")[0] for mailbox in (everybody.support, sales)]
+
+    together(*[reading(row) for row in [*rows, *rows]])
+
+    assert said.conversation.messages.count() == 2
+    assert sorted(InboundEmail.objects.values_list("outcome", flat=True)) == ["duplicate", "side_answer"]
+    assert ticket.messages.count() == 1

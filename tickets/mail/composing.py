@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -22,10 +22,20 @@ from helpdesk.common import tokens
 from helpdesk.common.html import html_from_text
 from helpdesk.common.moments import day, moment
 from helpdesk.common.text import excerpt, normalise, safe_filename
+from helpdesk.people.access import Ability
 from helpdesk.people.models import Company, User
-from tickets import acknowledging, identities, notifying
+from tickets import acknowledging, identities, notifying, requesters
 from tickets.mail import identity, quoting
-from tickets.models import Attachment, Delivery, Mailbox, Message, Notification, Ticket
+from tickets.models import (
+    Attachment,
+    Delivery,
+    Mailbox,
+    Message,
+    Notification,
+    SideConversation,
+    SideMessage,
+    Ticket,
+)
 
 MOST_REFERENCES = 40  # the first of the thread and the latest: some servers stop reading a header that is longer
 LONGEST_ID = 300
@@ -98,13 +108,15 @@ def register_block(maker: BlockMaker) -> None:
 
 def compose(delivery: Delivery) -> EmailMessage:
     """The finished mail, in the customer's language. Composing twice gives the same Message-ID."""
+    if delivery.side_message is not None:
+        return _compose_side(delivery, delivery.side_message)
     ticket, message = delivery.ticket, delivery.message
     company = Company.current()
     with override(ticket.language or company.language), timezone.override(company.zone):
         letter = _composers.get(delivery.kind, _reply)(delivery)
     mail = EmailMessage(policy=LINES)
-    mail["Subject"] = _as_it_stands(normalise(letter.subject, single_line=True)[:200])
-    mail["From"] = _sender(ticket, message, company)
+    mail["Subject"] = _header(letter.subject)
+    mail["From"] = _sender(ticket, message.user if message else None, company)
     mail["To"] = _recipients(message.to if message else [delivery.address], delivery)
     if message and message.cc:
         mail["Cc"] = _recipients(message.cc, delivery)
@@ -122,11 +134,40 @@ def compose(delivery: Delivery) -> EmailMessage:
     if letter.stop_url:
         mail["List-Unsubscribe"] = f"<{letter.stop_url}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return _filled(mail, letter, files=_files(message)[0] if message else ())
+
+
+def _compose_side(delivery: Delivery, said: SideMessage) -> EmailMessage:
+    """A mail to somebody outside. Nothing in it names the ticket or its customer: neither envelope nor headers do, and
+    the words are those that its writer typed and chose."""
+    ticket, conversation, company = delivery.ticket, said.conversation, Company.current()
+    with override(company.language), timezone.override(company.zone):
+        letter = _composers[delivery.kind](delivery)
+    mail = EmailMessage(policy=LINES)
+    mail["Subject"] = _header(letter.subject)
+    mail["From"] = _sender(ticket, said.user, company)
+    mail["To"] = wire_address(delivery.address)
+    if ticket.mailbox:
+        mail["Reply-To"] = side_address(ticket.mailbox, conversation)
+    mail["Date"] = format_datetime(said.said_at.astimezone())
+    mail["Message-ID"] = f"<{delivery.rfc_id}>"
+    earlier = conversation.messages.exclude(rfc_id="").filter(pk__lt=said.pk).order_by("pk")
+    chain = [(i, user is None) for i, user in earlier.values_list("rfc_id", "user") if _is_plain_id(i)]
+    _answer(mail, chain)
+    mail["X-Puente-Message"] = f"<{delivery.rfc_id}>"
+    return _filled(mail, letter, files=_going_along(said.attachments.order_by("pk"))[0])
+
+
+def _filled(mail: EmailMessage, letter: Letter, *, files: Iterable[Attachment]) -> EmailMessage:
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
-    for attachment in _files(message)[0] if message else ():
+    for attachment in files:
         _attach(mail, attachment)
     return mail
+
+
+def _header(text: str) -> str:
+    return _as_it_stands(normalise(text, single_line=True)[:200])
 
 
 def _as_it_stands(text: str) -> str:
@@ -142,20 +183,27 @@ def reply_address(mailbox: Mailbox, ticket: Ticket) -> str:
     return identity.reply_address(mailbox.address, number=ticket.number)
 
 
+def side_address(mailbox: Mailbox, conversation: SideConversation) -> str:
+    """Where somebody outside answers; without plus-addresses the Message-ID alone says where it belongs."""
+    if not mailbox.takes_plus_addresses:
+        return mailbox.address
+    return identity.side_address(mailbox.address, conversation=conversation.pk)
+
+
 def follow_url(ticket: Ticket) -> str:
     """The signed link by which the customer follows the ticket without an account."""
-    token = tokens.make(tokens.Purpose.FOLLOW_TICKET, ticket=ticket.number)
+    token = tokens.make(tokens.Purpose.FOLLOW_TICKET, **requesters.link_values(ticket))
     return settings.PUBLIC_URL + reverse("portal:request", args=[token])
 
 
 # --- Envelope --------------------------------------------------------------------------------------------------------
 
 
-def _sender(ticket: Ticket, message: Message | None, company: Company) -> Address:
+def _sender(ticket: Ticket, writer: User | None, company: Company) -> Address:
     """ "Daniel, Alborada": the person first, then whose helpdesk it is."""
     name = ticket.mailbox.name if ticket.mailbox else company.name
-    if message and message.user:
-        name = f"{message.user.first_name}, {name}"
+    if writer:
+        name = f"{writer.first_name}, {name}"
     address = ticket.mailbox.address if ticket.mailbox else default_sender()
     return Address(_as_it_stands(normalise(name, single_line=True)[:100]), addr_spec=address)
 
@@ -187,11 +235,16 @@ def wire_address(address: str) -> str:
 def _thread(mail: EmailMessage, ticket: Ticket, message: Message) -> None:
     """What it answers, the customer's latest words, and the thread that it belongs to from its first mail on."""
     earlier = ticket.messages.exclude(rfc_id="").filter(pk__lt=message.pk).order_by("pk")
-    chain = [(i, author) for i, author in earlier.values_list("rfc_id", "author") if _is_plain_id(i)]
+    rows = earlier.values_list("rfc_id", "author")
+    _answer(mail, [(i, author == "customer") for i, author in rows if _is_plain_id(i)])
+
+
+def _answer(mail: EmailMessage, chain: list[tuple[str, bool]]) -> None:
+    """Name what the mail answers. The chain is all that was said before: a Message-ID, and whether it is theirs."""
     if not chain:
         return
-    answered = next((i for i, author in reversed(chain) if author == "customer"), chain[-1][0])
-    ids = [*dict.fromkeys(i for i, _author in chain if i != answered), answered]
+    answered = next((i for i, is_theirs in reversed(chain) if is_theirs), chain[-1][0])
+    ids = [*dict.fromkeys(i for i, _is_theirs in chain if i != answered), answered]
     mail["In-Reply-To"] = f"<{answered}>"
     mail["References"] = " ".join(f"<{i}>" for i in (*ids[:1], *ids[1:][-MOST_REFERENCES:]))
 
@@ -205,9 +258,14 @@ def _is_plain_id(rfc_id: str) -> bool:
 
 
 def _files(message: Message) -> tuple[list[Attachment], list[Attachment]]:
-    """The files that go along, and those that do not: too many bytes for most servers, or found to do harm."""
+    """The files that go along, and those that do not."""
+    return _going_along(message.attachments.order_by("pk"))
+
+
+def _going_along(attachments: Iterable[Attachment]) -> tuple[list[Attachment], list[Attachment]]:
+    """Not those that are too many bytes for most servers, or were found to do harm."""
     along, left, room = [], [], settings.UPLOAD_TOTAL_MB * 1024 * 1024
-    for attachment in message.attachments.order_by("pk"):
+    for attachment in attachments:
         if attachment.threat or attachment.size > room:
             left.append(attachment)
         else:
@@ -249,7 +307,7 @@ def _reply(delivery: Delivery) -> Letter:
     if left := [file for file in _files(message)[1] if not file.threat]:
         names = [safe_filename(file.filename) for file in left]
         blocks.append(Block(_t("Files too large for a mail; you find them with your request"), names))
-    name, closing = _signature(message)
+    name, closing = _signature(message, delivery.ticket)
     text, html = render(
         "reply",
         ticket=delivery.ticket,
@@ -285,7 +343,7 @@ def _quoted(message: Message) -> Message | None:
     return latest
 
 
-def _signature(message: Message) -> tuple[str, list[str]]:
+def _signature(message: Message | SideMessage, ticket: Ticket) -> tuple[str, list[str]]:
     """The first name of whoever wrote it, unless they signed it themselves, and the lines of the mailbox below it:
     its signature, unless the writer put it there, or the company's name."""
     if message.user is None:
@@ -294,13 +352,37 @@ def _signature(message: Message) -> tuple[str, list[str]]:
     signed = "\n".join(message.text.strip().splitlines()[1:][-3:])
     if name.casefold() in signed.casefold():
         name = ""
-    mailbox = message.ticket.mailbox
+    mailbox = ticket.mailbox
     signature = mailbox.signature.strip() if mailbox else ""
     if not signature:
         return name, [Company.current().name] if name else []
     if " ".join(message.text.split()).endswith(" ".join(signature.split())):
         return "", []
     return name, [line.strip() for line in signature.splitlines()]
+
+
+def _side(delivery: Delivery) -> Letter:
+    """What one of us writes to somebody outside. The template is given no ticket: it could not name it by mistake."""
+    said = delivery.side_message
+    assert said is not None
+    name, closing = _signature(said, delivery.ticket)
+    context = {
+        "company": Company.current(),
+        "subject": said.conversation.subject,
+        "text": said.text,
+        "body_html": html_from_text(said.text),
+        "preheader": excerpt(said.text, limit=PREHEADER),
+        "separator": quoting.SEPARATORS.get((get_language() or "en")[:2], quoting.SEPARATORS["en"]),
+        "signature": name,
+        "closing": closing,
+        "quoted": said.quoted,
+    }
+    text = render_to_string("mail/side.txt", context).strip() + "\n"
+    is_first = not said.conversation.messages.filter(pk__lt=said.pk).exists()
+    subject = said.conversation.subject
+    if not is_first and not subject.lower().startswith("re:"):
+        subject = f"Re: {subject}"
+    return Letter(subject, text, render_to_string("mail/side.html", context))
 
 
 def _acknowledgement(delivery: Delivery) -> Letter:
@@ -333,11 +415,12 @@ def _notification(delivery: Delivery) -> Letter:
             ticket=delivery.ticket,
             notification=notification,
             actor=notification.event.actor,
-            due=notifying.what_is_due(notification.event),
+            due=notifying.what_it_is(notification),
             url=settings.PUBLIC_URL + delivery.ticket.get_absolute_url(),
             choices_url=settings.PUBLIC_URL + reverse("workspace:notice-choices"),
             is_between_us=delivery.kind == "notice",
-            reaches_customer=bool(mailbox and mailbox.trusted_servers) and delivery.kind == "notification",
+            is_answerable=bool(mailbox and mailbox.trusted_servers) and delivery.kind == "notification",
+            reaches_customer=user.may(Ability.REPLY),
         )
         subject = f"{notification.get_kind_display()} [#{delivery.ticket.number}]"
     return Letter(subject, text, html, stop_url=stop_notices_url(user, notification.kind))
@@ -377,6 +460,7 @@ def stop_notices_url(user: User, kind: str) -> str:
 
 register("acknowledgement", _acknowledgement)
 register("link", _link)
+register("side", _side)
 register("notification", _notification)
 register("notice", _notification)
 register("digest", _digest)

@@ -16,6 +16,8 @@ from helpdesk.common import tokens
 
 _MESSAGE_ID = re.compile(r"^<?(?P<kind>[mn])\.(?P<number>\d{1,12})\.(?P<pk>\d{1,15})\.(?P<mac>[0-9a-f]{16})@[^>\s]+>?$")
 _OURS = re.compile(r"^<?[mnl]\.\d{1,12}\.[0-9a-f.]{1,40}@[^>\s]+>?$")
+_SIDE_TOKEN = re.compile(r"^[^+@\s]+\+s(?P<conversation>\d{1,15})\.(?P<mac>[0-9a-f]{16})@[^@\s]+$", re.IGNORECASE)
+_SIDE_ID = re.compile(r"^<?s\.\d{1,15}\.\d{1,15}\.[0-9a-f]{16}@[^>\s]+>?$")
 _REPLY_TOKEN = re.compile(r"^[^+@\s]+\+r(?P<number>\d{1,12})\.(?P<mac>[0-9a-f]{16})@[^@\s]+$", re.IGNORECASE)
 MOST_NUMBERS = 3
 _SUBJECT_NUMBER = re.compile(r"\[#(\d{1,12})\]")
@@ -49,6 +51,13 @@ def link_id(*, number: int, domain: str) -> str:
     return f"l.{number}.{secrets.token_hex(8)}@{domain}"
 
 
+def side_id(*, conversation: int, domain: str) -> str:
+    """The Message-ID of a mail to somebody outside. It names no ticket, and like that of a link it is known by its row
+    alone: the fingerprint makes sure that nobody guesses one."""
+    number = new_number()
+    return f"s.{conversation}.{number}.{tokens.mac('side', conversation, number)}@{domain}"
+
+
 def form_id(*, key: str, domain: str) -> str:
     """What a message typed into a form of ours is known by: the same form sent twice has the same."""
     return f"w.{tokens.mac('form', key, length=32)}@{domain}"
@@ -57,6 +66,11 @@ def form_id(*, key: str, domain: str) -> str:
 def looks_ours(text: str) -> bool:
     """Whether a Message-ID has the shape of ours: worth a look into the books, and no proof."""
     return bool(_OURS.match(text.strip()))
+
+
+def looks_side(text: str) -> bool:
+    """Whether a Message-ID has the shape of one to somebody outside."""
+    return bool(_SIDE_ID.match(text.strip()))
 
 
 def read_message_id(text: str) -> OwnId | None:
@@ -83,6 +97,20 @@ def read_reply_address(address: str) -> int | None:
     if not match or not tokens.same(match["mac"].lower(), tokens.mac("reply", int(match["number"]))):
         return None
     return int(match["number"])
+
+
+def side_address(mailbox_address: str, *, conversation: int) -> str:
+    """support+s17.<fingerprint>@example.com: where somebody outside answers."""
+    local, _at, domain = mailbox_address.rpartition("@")
+    return f"{local}+s{conversation}.{tokens.mac('side reply', conversation)}@{domain}"
+
+
+def read_side_address(address: str) -> int | None:
+    """The side conversation that a reply address of ours names; None when there is none or it was made up."""
+    match = _SIDE_TOKEN.match(address.strip())
+    if not match or not tokens.same(match["mac"].lower(), tokens.mac("side reply", int(match["conversation"]))):
+        return None
+    return int(match["conversation"])
 
 
 def ticket_mark(number: int) -> str:

@@ -33,6 +33,9 @@ Kind = MailAlarm.Kind
 Outcome = InboundEmail.Outcome
 State = InboundEmail.State
 
+# In no message of a ticket, and yet read: it stands in a side conversation or became a note.
+_READ_ELSEWHERE = frozenset({Outcome.SIDE_ANSWER.value, Outcome.NOTE_ADDED.value})
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -46,7 +49,7 @@ class Balance:
     settled: int = 0  # could not be had, and somebody said that it needs nothing
     stored: int = 0  # all mail ever stored, whichever way it came
     by_way_in: list[tuple[str, int]] = field(default_factory=list)
-    messages: int = 0  # became, or belongs to, a message in a ticket
+    messages: int = 0  # became, or belongs to, a message in a ticket, a note or a word in a side conversation
     ignored: list[tuple[str, int]] = field(default_factory=list)  # needed nothing: (why, how many), most first
     held: int = 0
     spam: int = 0
@@ -92,7 +95,7 @@ def balances(mailboxes: Iterable[Mailbox]) -> list[Balance]:
     for row in rows.order_by().annotate(n=Count("*")):
         by_state[row["mailbox_id"]][row["state"]] += row["n"]
         by_way[row["mailbox_id"]][row["source"]] += row["n"]
-        if row["ignored_because"]:
+        if row["ignored_because"] and row["ignored_because"] not in _READ_ELSEWHERE:
             ignored[row["mailbox_id"]][_why(row["ignored_because"])] += row["n"]
     folders = _folders(ids)
     found = []

@@ -13,18 +13,30 @@ from typing import Any
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection, transaction
-from django.db.models import Exists, F
+from django.db.models import Exists, F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from helpdesk.common.errors import Refusal
 from helpdesk.common.text import fold
+from helpdesk.people.access import Ability
 from helpdesk.people.models import Customer, User
-from tickets import acknowledging
+from tickets import acknowledging, side_conversations
 from tickets.mail import identity, loops, sending, sent, spam, threading, trust
 from tickets.mail.bounces import BouncedRecipient
 from tickets.mail.parsing import ParsedEmail, Unreadable, parse
-from tickets.models import Attachment, Channel, Delivery, EventKind, InboundEmail, Mailbox, Message, Ticket
+from tickets.models import (
+    Attachment,
+    Channel,
+    Delivery,
+    EventKind,
+    InboundEmail,
+    Mailbox,
+    Message,
+    Note,
+    SideMessage,
+    Ticket,
+)
 from tickets.models.mailbox import base_address
 
 log = logging.getLogger(__name__)
@@ -41,10 +53,13 @@ BOUNCES_WITHIN = timedelta(days=10)  # a report that names no mail of ours speak
 _READ = ("subject", "sender", "authentication")  # what the mail itself says
 _NUMBERS = re.compile(r"\d+")
 _PREFIX = re.compile(r"^\W*(?:(?:re|fwd?|aw|wg|sv|tr|rv|res|enc|rif|r)\s*:\s*)+", re.IGNORECASE)
+# The first words of an answer to a notification that is meant for the customer.
+_FOR_CUSTOMER = re.compile(r"\s*#(?:reply|responder)(?![\w#-])[ \t]*[:,.]?\s*", re.IGNORECASE)
 _RETURNED = re.compile(r"^[> \t]*X-Puente-(Ticket|Message):[ \t]*<?([^\s<>]{1,255})", re.IGNORECASE | re.MULTILINE)
 
 Outcome = InboundEmail.Outcome
 State = InboundEmail.State
+_KEPT_ELSEWHERE = (Outcome.SIDE_ANSWER, Outcome.NOTE_ADDED)  # read, and no message of a ticket
 
 
 def receive(inbound: InboundEmail) -> InboundEmail:
@@ -215,6 +230,8 @@ def _read(inbound: InboundEmail, *, is_one_of_several: bool) -> None:
     is_claimed = bool(writer.via) or inbound.authentication.get("dmarc") == "fail"
     thread = threading.find(mail, sender=writer.address, recipients=recipients, is_claimed=is_claimed)
     arrival = _Arrival(inbound, mail, writer, thread)
+    if thread is not None and thread.side is not None:
+        return _hear_outside(arrival, own=own)
     if thread is not None and (agent := _agent_in(arrival)) is not None:
         why_not = _reply_as(agent, arrival)
         if not why_not:
@@ -231,6 +248,28 @@ def _read(inbound: InboundEmail, *, is_one_of_several: bool) -> None:
         if reason := _reason_to_ask(arrival):
             return arrival.held(f"{reason} {arrival.why_no_agent}".strip())
     return _add_message(arrival)
+
+
+def _hear_outside(arrival: _Arrival, *, own: Collection[str]) -> None:
+    """Somebody outside answered, or whoever they gave our mail to: it stands in the side conversation and nowhere else.
+
+    The customer, to whom a partner passed it on, is a stranger there like anybody: what they say is shown to us, and
+    nothing of the conversation becomes a message of their ticket by it.
+    """
+    inbound, mail, writer, thread = arrival.inbound, arrival.mail, arrival.writer, arrival.thread
+    assert thread is not None
+    assert thread.side is not None
+    if not arrival.is_released:
+        if reason := _reason_to_hold(arrival, own=own):
+            return arrival.held(reason)
+        if reason := spam.reason(mail, sender=writer.address, mailbox=inbound.mailbox, is_answer=True):
+            return arrival.held(reason, state=State.SPAM)
+    said = side_conversations.receive(
+        thread.side, text=mail.reply_text, quoted=mail.quoted, from_address=writer.address, from_name=writer.name,
+        rfc_id=mail.message_id.strip("<>"), in_reply_to=mail.in_reply_to.strip("<>"), is_auto=mail.is_auto,
+    )  # fmt: skip
+    left_out = _keep_attachments(mail, side_message=said)
+    _done(inbound, Outcome.SIDE_ANSWER, ticket=thread.ticket.survivor(), reason=mail.auto_reason or left_out)
 
 
 def _add_message(arrival: _Arrival) -> None:
@@ -259,7 +298,7 @@ def _add_message(arrival: _Arrival) -> None:
             text=mail.reply_text, customer=customer, channel=Channel.EMAIL, is_from_stranger=is_from_stranger, **said
         )
     ticket = message.ticket
-    left_out = _keep_attachments(message, mail)
+    left_out = _keep_attachments(mail, message=message)
     if is_new and not (mail.is_auto or _is_of_a_helpdesk(mail) or _is_old(inbound, mail)):
         acknowledging.acknowledge(ticket, is_claimed=bool(writer.via) or trust.is_refuted(inbound.authentication))
     outcome = Outcome.AUTO_REPLY if mail.is_auto else Outcome.TICKET_CREATED if is_new else Outcome.REPLY_ADDED
@@ -323,8 +362,8 @@ def _language(mail: ParsedEmail) -> str:
     return mail.lang if mail.lang in ("en", "es") else ""
 
 
-def _keep_attachments(message: Message, mail: ParsedEmail) -> str:
-    """Store the files with the message, within limits. Returns in words what stayed in the raw mail alone."""
+def _keep_attachments(mail: ParsedEmail, **of: Message | Note | SideMessage) -> str:
+    """Store the files with the one that is named, within limits. Returns in words what stayed in the raw mail alone."""
     kept_bytes, left_out = 0, 0
     for number, part in enumerate(mail.attachments):
         kept_bytes += part.size
@@ -332,7 +371,7 @@ def _keep_attachments(message: Message, mail: ParsedEmail) -> str:
             left_out += 1
             continue
         kept = Attachment(
-            message=message, filename=part.filename[:255], content_type=part.content_type[:127], size=part.size,
+            **of, filename=part.filename[:255], content_type=part.content_type[:127], size=part.size,
             sha256=part.sha256, content_id=part.content_id[:255], is_inline=part.inline,
         )  # fmt: skip
         kept.file.save(part.filename, ContentFile(part.content), save=True)
@@ -362,26 +401,59 @@ def _agent_in(arrival: _Arrival) -> User | None:
 
 
 def _reply_as(agent: User, arrival: _Arrival) -> str:
-    """Take the mail for this agent's reply. Returns why it is none, and then nothing has happened."""
+    """Take the mail for this agent's words: their reply, or their note where it answers a notification without saying
+    that it is for the customer. Returns why it is neither, and then nothing has happened."""
     thread, mail, inbound = arrival.thread, arrival.mail, arrival.inbound
     assert thread is not None
+    is_note = thread.answers_notification and not _is_for_customer(mail, thread.ticket)
     why_not = trust.reason_agent_may_not_speak(
-        agent, thread=thread, mail=mail, authentication=inbound.authentication, mailbox=inbound.mailbox
+        agent,
+        thread=thread,
+        mail=mail,
+        authentication=inbound.authentication,
+        mailbox=inbound.mailbox,
+        needs=Ability.WRITE_NOTES if is_note else Ability.REPLY,
     )
-    return why_not or _reply_for(arrival, thread.ticket, agent)
+    if why_not:
+        return why_not
+    return _note_for(arrival, thread.ticket, agent) if is_note else _reply_for(arrival, thread.ticket, agent)
+
+
+def _is_for_customer(mail: ParsedEmail, ticket: Ticket) -> bool:
+    """Whether an answer to a notification says so in its first line, or its writer sent it to the customer themself."""
+    return bool(_FOR_CUSTOMER.match(mail.reply_text)) or _has_it(mail, ticket)
+
+
+def _has_it(mail: ParsedEmail, ticket: Ticket) -> bool:
+    """Whether the customer got the mail, too, by the writer's own mail program."""
+    addressed = {address.email.lower() for address in (*mail.to, *mail.cc)}
+    return ticket.requester.addresses.filter(address__in=addressed).exists()
+
+
+def _note_for(arrival: _Arrival, ticket: Ticket, agent: User) -> str:
+    """Say it among us. Returns why that cannot be, or nothing."""
+    mail = arrival.mail
+    try:
+        note = ticket.add_note(by=agent, text=mail.reply_text)
+    except Refusal as refusal:
+        return str(refusal)
+    Note.objects.filter(pk=note.pk).update(from_mail=True)
+    left_out = _keep_attachments(mail, note=note)
+    _done(arrival.inbound, Outcome.NOTE_ADDED, ticket=ticket, reason=left_out)
+    return ""
 
 
 def _reply_for(arrival: _Arrival, ticket: Ticket, agent: User) -> str:
     """Say it to the customer in the agent's name. Returns why that cannot be, or nothing."""
     mail = arrival.mail
     new, quoted = mail.reply_text, mail.quoted
+    if arrival.thread is not None and arrival.thread.answers_notification:
+        new = _FOR_CUSTOMER.sub("", new, count=1) if _FOR_CUSTOMER.match(new) else new
     if settings.PUBLIC_URL + ticket.get_absolute_url() in new:
         return _t("What it quotes could not be cut off.")
-    addressed = {address.email.lower() for address in (*mail.to, *mail.cc)}
-    has_it = ticket.requester.addresses.filter(address__in=addressed).exists()  # by the agent's own mail program
     said = {"quoted": quoted, "from_address": agent.email, "in_reply_to": mail.in_reply_to.strip("<>")[:998]}
     try:
-        if has_it:
+        if _has_it(mail, ticket):
             to, cc = [a.email for a in mail.to], [a.email for a in mail.cc]
             rfc_id = mail.message_id.strip("<>")[:998]
             message = ticket.answered_elsewhere(
@@ -392,7 +464,7 @@ def _reply_for(arrival: _Arrival, ticket: Ticket, agent: User) -> str:
             Message.objects.filter(pk=message.pk).update(**said)
     except Refusal as refusal:
         return str(refusal)
-    left_out = _keep_attachments(message, mail)
+    left_out = _keep_attachments(mail, message=message)
     _done(arrival.inbound, Outcome.REPLY_ADDED, ticket=ticket, message=message, reason=left_out)
     return ""
 
@@ -409,7 +481,7 @@ def _read_sent(inbound: InboundEmail, mail: ParsedEmail) -> None:
         return
     if found.message is None:
         return _done(inbound, Outcome.IGNORED, reason=found.ignored_because)
-    left_out = _keep_attachments(found.message, mail)
+    left_out = _keep_attachments(mail, message=found.message)
     _done(inbound, Outcome.REPLY_ADDED, ticket=found.message.ticket, message=found.message, reason=left_out)
 
 
@@ -462,7 +534,8 @@ def _in_another_mailbox(inbound: InboundEmail) -> InboundEmail | None:
     unread by being first, and so could a program that uses one Message-ID twice.
     """
     alike = (
-        InboundEmail.objects.filter(key=inbound.key, sender=inbound.sender, message__isnull=False)
+        InboundEmail.objects.filter(Q(message__isnull=False) | Q(outcome__in=_KEPT_ELSEWHERE))
+        .filter(key=inbound.key, sender=inbound.sender)
         .exclude(mailbox=inbound.mailbox)
         .exclude(pk=inbound.pk)
         .select_related("ticket", "message", "mailbox")
@@ -473,7 +546,7 @@ def _in_another_mailbox(inbound: InboundEmail) -> InboundEmail | None:
 
 def _join_other_mailbox(inbound: InboundEmail, other: InboundEmail) -> None:
     address = inbound.mailbox.address if inbound.mailbox else ""
-    if other.ticket:
+    if other.ticket and other.outcome not in _KEPT_ELSEWHERE:
         other.ticket.record(EventKind.ALSO_ADDRESSED, address=address)
     # The message belongs to the row that was first: one mail, one message.
     _done(inbound, Outcome.DUPLICATE, ticket=other.ticket, reason=_t("Also addressed to %(a)s.") % {"a": address})

@@ -103,7 +103,7 @@ def _reason_not_to_send(delivery: Delivery) -> str:
     if "=?" in delivery.address:
         return _t("“%(text)s” is not an email address.") % {"text": delivery.address}
     is_automatic = delivery.message is None or delivery.message.is_automatic
-    if not is_automatic or delivery.notification_id is not None:
+    if delivery.side_message is not None or not is_automatic or delivery.notification_id is not None:
         return ""
     gone = CustomerAddress.objects.filter(address=delivery.address, bounced_at__isnull=False)
     return _t("An earlier mail to this address came back.") if gone.exists() else ""
@@ -147,7 +147,8 @@ def _call_off(delivery: Delivery) -> None:
 def _tell_undelivered(delivery: Delivery, *, why: str) -> None:
     """Write it into the log, and tell whoever wrote the reply."""
     event = delivery.ticket.record(EventKind.UNDELIVERED, address=delivery.address, why=why[:300])
-    writer = delivery.message.user if delivery.message else None
+    said = delivery.message or delivery.side_message
+    writer = said.user if said else None
     notifying.tell([writer], Notification.Kind.UNDELIVERED, ticket=delivery.ticket, event=event)
 
 

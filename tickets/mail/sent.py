@@ -76,6 +76,8 @@ def _is_from_here(mail: ParsedEmail) -> bool:
 def _ticket_answered(mail: ParsedEmail) -> Ticket | None:
     for recipient in _recipients(mail):
         thread = threading.find(mail, sender=recipient, recipients=())
+        if thread and thread.side is not None:  # it goes to somebody outside: nothing that the customer may read
+            return None
         if thread and not thread.is_from_stranger and not thread.answers_notification:
             return thread.ticket
     return None

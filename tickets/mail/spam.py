@@ -114,7 +114,7 @@ def reason(mail: ParsedEmail, *, sender: str, mailbox: Mailbox | None = None, is
 
 def is_known(sender: str) -> bool:
     """Whether one of us has ever written to this address, or it is a customer's in our books."""
-    if Delivery.objects.filter(address=sender, kind="message").exists():
+    if Delivery.objects.filter(address=sender, kind__in=("message", "side")).exists():
         return True
     customer = Customer.objects.by_address(sender).only("organisation_id", "customer_since").first()
     return customer is not None and bool(customer.organisation_id or customer.customer_since)
@@ -306,7 +306,7 @@ def _put_away(ticket: Ticket, *, by: User, mails: list[int]) -> None:
     # The mark comes first: whoever reacts to the resolution can see why it was resolved.
     ticket.record(EventKind.MARKED_SPAM, actor=by, was=ticket.status, mails=mails)
     with override(Company.current().language):
-        ticket.resolve(by=by, reason=_t("Spam"))
+        ticket.resolve(by=by, reason=_t("Spam"), regardless=True)
 
 
 def _take_out(ticket: Ticket, *, by: User) -> None:

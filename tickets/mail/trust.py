@@ -183,9 +183,16 @@ def agent_at(address: str) -> User | None:
 
 
 def reason_agent_may_not_speak(
-    agent: User, *, thread: Thread, mail: ParsedEmail, authentication: dict[str, Any], mailbox: Mailbox | None
+    agent: User,
+    *,
+    thread: Thread,
+    mail: ParsedEmail,
+    authentication: dict[str, Any],
+    mailbox: Mailbox | None,
+    needs: Ability = Ability.REPLY,
 ) -> str:
-    """Why this mail does not count as this agent's reply, in words; empty when it does.
+    """Why this mail does not count as this agent's words, in words; empty when it does. `needs`: what somebody must be
+    allowed to do for that.
 
     From can be typed by anybody, and customers hold the tokens and Message-IDs of their ticket too. So it takes all
     three: an answer to what we sent, the agent's own address, and our server's word that it is really theirs.
@@ -206,7 +213,7 @@ def reason_agent_may_not_speak(
         return _t("No mail server vouches for senders here.")
     if not is_confirmed(authentication):
         return _t("Our mail server does not confirm that it is really from %(address)s.") % {"address": agent.email}
-    if not agent.may(Ability.REPLY) or not Ticket.objects.visible_to(agent).filter(pk=thread.ticket.pk).exists():
+    if not agent.may(needs) or not Ticket.objects.visible_to(agent).filter(pk=thread.ticket.pk).exists():
         return _t("%(name)s may not answer this ticket.") % {"name": agent.name}
     if thread.ticket.is_closed:
         return _t("The ticket is closed.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from email import message_from_bytes, policy
+
 import pytest
 
 from tests import factories
-from tickets.mail import identity, receiving, trust
+from tickets.mail import composing, identity, receiving, trust
 from tickets.mail.parsing import parse
-from tickets.models import Delivery, InboundEmail, Mailbox, Message, Ticket
+from tickets.models import Delivery, EventKind, InboundEmail, Mailbox, Message, Notification, Ticket
 
 OURS = "mx.alborada.example"
 
@@ -144,20 +146,76 @@ class TestAgents:
             **{"sender": "Ana <ana@alborada.example>", "text": "Sorry, it was May.", **confirmed, **answers, **more}
         )
 
-    def test_with_all_three_proofs_the_answer_is_theirs_and_reaches_the_customer(
-        self, notified, deliver, vouching, ana
-    ):
+    def test_with_all_three_proofs_the_answer_is_their_note(self, notified, deliver, vouching, ana):
         inbound = deliver(self.mail(notified.rfc_id), mailbox=vouching)
+        note = notified.ticket.notes.get()
+        assert (inbound.outcome, inbound.message, inbound.ticket) == ("note_added", None, notified.ticket)
+        assert (note.text, note.user, note.from_mail) == ("Sorry, it was May.", ana, True)
+        assert not Message.objects.filter(text__contains="it was May").exists()
+        assert not Delivery.objects.filter(address="carla@example.com", message__text__contains="it was May").exists()
+
+    @pytest.mark.parametrize(
+        "begins", ["#reply\n", "#Reply ", "#REPLY: ", "\n  #responder\n\n", "#Responder, ", "#reply\xa0\n"]
+    )
+    def test_it_reaches_the_customer_where_its_first_line_says_so(self, notified, deliver, vouching, ana, begins):
+        inbound = deliver(self.mail(notified.rfc_id, text=f"{begins}Sorry, it was May."), mailbox=vouching)
         message = inbound.message
         assert (inbound.outcome, message.author, message.user) == ("reply_added", "agent", ana)
         assert message.text == "Sorry, it was May."
         assert [d.address for d in message.deliveries.all()] == ["carla@example.com"]
+        assert not notified.ticket.notes.exists()
 
-    def test_twice_is_once(self, notified, deliver, vouching):
-        raw = self.mail(notified.rfc_id)
-        deliver(raw, mailbox=vouching)
-        deliver(raw, mailbox=vouching)
-        assert Message.objects.filter(text="Sorry, it was May.").count() == 1
+    @pytest.mark.parametrize(
+        "text", ["I think:\n#reply with May", "#replying is hard", "reply", "#reply-all", "##reply", "Say #reply"]
+    )
+    def test_words_that_only_look_like_it_stay_among_us(self, notified, deliver, vouching, text):
+        assert deliver(self.mail(notified.rfc_id, text=text), mailbox=vouching).outcome == "note_added"
+        assert notified.ticket.notes.get().text == text
+
+    def test_the_word_alone_says_nothing_and_waits_for_one_of_us(self, notified, deliver, vouching):
+        inbound = deliver(self.mail(notified.rfc_id, text="#reply\n"), mailbox=vouching)
+        assert (inbound.state, inbound.message) == ("held", None)
+        assert "Write your reply first" in inbound.reason
+
+    def test_what_the_customer_got_by_their_own_program_is_no_secret_note(self, notified, deliver, vouching):
+        to = f"{vouching.address}, carla@example.com"
+        inbound = deliver(self.mail(notified.rfc_id, to=to), mailbox=vouching)
+        assert (inbound.outcome, inbound.message.author) == ("reply_added", "agent")
+        assert not inbound.message.deliveries.exists()
+
+    def test_a_light_agent_writes_notes_and_speaks_to_no_customer(self, ticket, deliver, vouching, lou):
+        event = ticket.record(EventKind.NOTED)
+        row = Notification.objects.create(user=lou, ticket=ticket, event=event, kind="mentioned")
+        rfc_id = identity.notification_id(number=ticket.number, notification=row.pk, domain="alborada.example")
+        Delivery.objects.create(ticket=ticket, notification=row, kind="notification", address=lou.email, rfc_id=rfc_id)
+        sender = "Lou <lou@alborada.example>"
+        aloud = deliver(self.mail(rfc_id, sender=sender, text="#reply Hello"), mailbox=vouching)
+        assert (aloud.state, aloud.message) == ("held", None)
+        assert deliver(self.mail(rfc_id, sender=sender, text="Look at May"), mailbox=vouching).outcome == "note_added"
+        assert (ticket.notes.get().text, ticket.notes.get().user) == ("Look at May", lou)
+
+    def test_its_files_stand_beside_the_note(self, notified, deliver, vouching):
+        mail = message_from_bytes(self.mail(notified.rfc_id), policy=policy.default)
+        mail.add_attachment(b"%PDF-1.4", maintype="application", subtype="pdf", filename="may.pdf")
+        deliver(mail.as_bytes(), mailbox=vouching)
+        (file,) = notified.ticket.notes.get().attachments.all()
+        assert (file.filename, file.message) == ("may.pdf", None)
+
+    def test_twice_is_once_and_in_two_mailboxes_too(self, notified, deliver, vouching):
+        sales = Mailbox.objects.create(address="sales@alborada.example", name="Sales", trusted_servers=[OURS])
+        raw = self.mail(notified.rfc_id, message_id="<note@alborada.example>")
+        outcomes = [deliver(raw, mailbox=each).outcome for each in (vouching, vouching, sales)]
+        assert outcomes == ["note_added", "note_added", "duplicate"]
+        assert notified.ticket.notes.count() == 1
+
+    def test_the_mail_says_what_becomes_of_an_answer(self, notified, vouching, ana):
+        notified.refresh_from_db()
+        said = composing.compose(notified).get_body(("plain",)).get_content()
+        assert "becomes an internal note. Begin it with #reply" in said
+        vouching.trusted_servers = []
+        vouching.save()
+        said = composing.compose(Delivery.objects.get(pk=notified.pk)).get_body(("plain",)).get_content()
+        assert "does not reach the customer" in said
 
     @pytest.mark.parametrize("domain", ["", "evil.example"])
     def test_without_our_servers_word_it_is_held(self, notified, deliver, vouching, domain):
@@ -199,9 +257,11 @@ class TestAgents:
 
     def test_what_quotes_the_notification_is_cut_or_held(self, notified, deliver, vouching, settings):
         url = settings.PUBLIC_URL + notified.ticket.get_absolute_url()
-        cut = f"It was May.\n\nOn Mon, 5 Jan 2026 at 10:00, Alborada <support@alborada.example> wrote:\n> Open: {url}\n"
+        cut = (
+            f"#reply It was May.\n\nOn Mon, 5 Jan 2026 at 10:00, Us <support@alborada.example> wrote:\n> Open: {url}\n"
+        )
         assert deliver(self.mail(notified.rfc_id, text=cut), mailbox=vouching).message.text == "It was May."
-        uncut = f"It was June. Open the ticket: {url}"
+        uncut = f"#reply It was June. Open the ticket: {url}"
         inbound = deliver(self.mail(notified.rfc_id, text=uncut), mailbox=vouching)
         assert inbound.state == "held"
         assert "could not be cut" in inbound.reason
