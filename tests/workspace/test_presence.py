@@ -236,3 +236,31 @@ def test_the_page_knows_how_much_is_unread(as_user: Browser, cast: Cast, ticket:
     ticket.assign(to=cast.ana, by=cast.lea)
     assert 'data-unread="1"' in as_user(cast.ana).get("/queue/open/").content.decode()
     assert 'data-unread="0"' in as_user(cast.lea).get("/queue/open/").content.decode()
+
+
+# --- Two tabs of one person -------------------------------------------------------------------------------------------
+
+
+def test_a_tab_in_which_they_write_speaks_louder_than_one_in_which_they_look(
+    as_user: Browser, cast: Cast, ticket: Ticket
+) -> None:
+    ana = as_user(cast.ana)
+    _say(ana, ticket, "writing", was="looking")
+    _say(ana, ticket, "looking", was="left")
+    _say(ana, ticket, "looking", was="looking", beat="1")
+    _say(ana, ticket, "left", was="looking")
+    assert _here(ticket) == [("Ana Alonso", True)]
+    _say(ana, ticket, "looking", was="writing")
+    assert _here(ticket) == [("Ana Alonso", False)]
+
+
+def test_a_tab_that_died_while_they_wrote_is_heard_for_a_while_only(
+    as_user: Browser, cast: Cast, ticket: Ticket
+) -> None:
+    began = timezone.now()
+    with time_machine.travel(began, tick=False):
+        Presence.keep(ticket, by=cast.ana, is_writing=True)
+        _say(as_user(cast.ana), ticket, "looking", was="looking", beat="1")
+    with time_machine.travel(began + LASTS + timedelta(seconds=1), tick=False):
+        _say(as_user(cast.ana), ticket, "looking", was="looking", beat="1")
+        assert _here(ticket) == [("Ana Alonso", False)]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.utils import timezone
 
@@ -16,6 +18,8 @@ class Note(models.Model):
     written_at = models.DateTimeField(default=timezone.now)
     mentions = models.JSONField(default=list)  # the names in the text that called somebody: ["@Ana Ruiz", "@Billing"]
     from_mail = models.BooleanField(default=False)  # written as an answer to a notification
+
+    left_out: Sequence[str] = ()  # whom it calls in vain, as they may not see the ticket; known to its writer alone
 
     class Meta:
         indexes = [models.Index(fields=["ticket", "written_at"], name="note_thread")]

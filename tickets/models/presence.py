@@ -80,6 +80,11 @@ class Presence(models.Model):
             _ring()
 
     @classmethod
+    def is_writing_at(cls, ticket: Ticket, user: User) -> bool:
+        """Whether some page of theirs says that they write there, and has said so lately."""
+        return cls.objects.filter(ticket=ticket, user=user, is_writing=True, until__gt=timezone.now()).exists()
+
+    @classmethod
     def end(cls, ticket: Ticket, *, by: User) -> bool:
         """They left. Returns whether they had been there."""
         now = timezone.now()

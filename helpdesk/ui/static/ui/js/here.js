@@ -9,7 +9,8 @@
   const send = (now, isBeat = false) => {
     const token = document.querySelector("input[name=csrfmiddlewaretoken]")?.value;
     if (!token || now === state && !isBeat) return;
-    const body = new URLSearchParams({ csrfmiddlewaretoken: token, state: now, ...(isBeat && { beat: "1" }) });
+    // With what this page said before: another tab in which they write speaks louder than one in which they only look.
+    const body = new URLSearchParams({ csrfmiddlewaretoken: token, state: now, was: state, ...(isBeat && { beat: "1" }) });
     state = now;
     clearInterval(timer);
     if (now !== "left") timer = setInterval(() => send(state, true), BEAT);
