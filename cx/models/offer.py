@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    def standing(self) -> OfferQuerySet:
+        """Not withdrawn; they may have ended."""
+        return self.filter(withdrawn_at=None)
+
+    def newest_first(self) -> OfferQuerySet:
+        return self.order_by("-starts_on", "-pk")
 
 
 class Offer(models.Model):
@@ -25,6 +36,8 @@ class Offer(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
 
+    objects = OfferQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.CheckConstraint(
@@ -35,3 +48,19 @@ class Offer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def held_on(self, day: date) -> bool:
+        """Whether it was promised on this day."""
+        return self.starts_on <= day and (self.ends_on is None or day <= self.ends_on)
+
+    def withdraw(self) -> bool:
+        """It should never have stood here, or stands no more: no ticket shows it. Returns whether anything changed."""
+        changed = Offer.objects.filter(pk=self.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+        self.refresh_from_db(fields=["withdrawn_at"])
+        return bool(changed)
+
+    def put_back(self) -> bool:
+        """The opposite of `withdraw`."""
+        changed = Offer.objects.filter(pk=self.pk).exclude(withdrawn_at=None).update(withdrawn_at=None)
+        self.refresh_from_db(fields=["withdrawn_at"])
+        return bool(changed)

@@ -130,6 +130,70 @@ def _pooled_p(now: Share, before: Share) -> float:
     return 2 * (1 - NORMAL.cdf(abs(now.k / now.n - before.k / before.n) / spread))
 
 
+@dataclass(frozen=True)
+class Paired:
+    """The same people asked twice, yes or no: how many said what, before and after."""
+
+    both: int = 0
+    lost: int = 0  # yes before, no after
+    gained: int = 0  # no before, yes after
+    neither: int = 0
+
+    @classmethod
+    def of(cls, pairs: Iterable[tuple[bool, bool]]) -> Paired:
+        found = list(pairs)
+        count = lambda was, now: sum(pair == (was, now) for pair in found)  # noqa: E731
+        return cls(count(True, True), count(True, False), count(False, True), count(False, False))
+
+    @property
+    def n(self) -> int:
+        return self.both + self.lost + self.gained + self.neither
+
+    @property
+    def before(self) -> Share:
+        return Share(self.both + self.lost, self.n)
+
+    @property
+    def after(self) -> Share:
+        return Share(self.both + self.gained, self.n)
+
+    @property
+    def change(self) -> Difference | None:
+        """After minus before; None where nobody was asked twice.
+
+        Newcombe, R. G. (1998), "Improved confidence intervals for the difference between binomial proportions based on
+        paired data", Statistics in Medicine 17: 2635-2650, method 10: Wilson intervals, squared and added, less what
+        the two answers of one person have in common. The p-value is McNemar's, exact.
+        """
+        if not self.n:
+            return None
+        p1, p2 = (self.both + self.gained) / self.n, (self.both + self.lost) / self.n
+        (l1, u1), (l2, u2) = wilson(self.both + self.gained, self.n), wilson(self.both + self.lost, self.n)
+        phi, value = self._phi(), p1 - p2
+        down, up = ((p1 - l1), (u2 - p2)), ((u1 - p1), (p2 - l2))
+        spread = lambda a, b: math.sqrt(max(0.0, a * a - 2 * phi * a * b + b * b))  # noqa: E731
+        return Difference(value=value, low=value - spread(*down), high=value + spread(*up), p=self._p())
+
+    def _phi(self) -> float:
+        """How far the two answers go together, with the continuity correction of method 10."""
+        yes, no = self.both + self.gained, self.lost + self.neither
+        was_yes, was_no = self.both + self.lost, self.gained + self.neither
+        product = yes * no * was_yes * was_no
+        if not product:
+            return 0.0
+        common = self.both * self.neither - self.lost * self.gained
+        if common > 0:
+            common = max(0.0, common - self.n / 2)  # type: ignore[assignment]
+        return common / math.sqrt(product)
+
+    def _p(self) -> float:
+        changed = self.lost + self.gained
+        if not changed:
+            return 1.0
+        tail = sum(math.comb(changed, k) for k in range(min(self.lost, self.gained) + 1)) / 2**changed
+        return min(1.0, 2 * tail)
+
+
 def benjamini_hochberg(ps: Sequence[float]) -> list[float]:
     """For each p-value its q: the smallest share of false alarms at which it would be marked.
 
