@@ -3,8 +3,10 @@ filters, the search and the saved views know only this registry."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -82,6 +84,7 @@ class Field:
     rows: Callable[[], QuerySet[Any]] | None = None
     is_ahead: bool = False  # of dates: still to come
     is_label_enough: bool = False  # its labels are unmistakable where a filter is typed
+    is_decimal: bool = False  # of numbers: they may have a fraction
     varies: bool = False  # its choices are rows, not words of the program
 
     @property
@@ -89,15 +92,47 @@ class Field:
         return self.kind in (Kind.TEXT, Kind.CUSTOMER)
 
 
-FIELDS: Final[dict[str, Field]] = {}
+Source = Callable[[], Mapping[str, Field]]
+
+
+class _Registry(Mapping[str, Field]):
+    """The fields of the program, and behind them those that are rows: what a source says at this moment."""
+
+    def __init__(self) -> None:
+        self.own: dict[str, Field] = {}
+        self.sources: list[Source] = []
+
+    def varying(self) -> dict[str, Field]:
+        return {slug: each for source in self.sources for slug, each in source().items()}
+
+    def __getitem__(self, slug: str) -> Field:
+        found = self.own.get(slug)
+        return self.varying()[slug] if found is None else found
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.own
+        yield from (slug for slug in self.varying() if slug not in self.own)
+
+    def __len__(self) -> int:
+        return len(self.own.keys() | self.varying().keys())
+
+
+FIELDS: Final = _Registry()
 
 
 def register(*fields: Field) -> None:
     """Let these be asked about. A field of the same name is replaced, so registering twice is no error."""
     for each in fields:
-        FIELDS[each.slug] = each
+        FIELDS.own[each.slug] = each
     _field_names.cache_clear()
     _choice_names.cache_clear()
+
+
+def register_source(source: Source) -> None:
+    """Let fields be asked about that people make: `source()` says by slug which there are now, without a query where
+    it was asked a moment ago. Their choices are read by `reads`."""
+    if source not in FIELDS.sources:
+        FIELDS.sources.append(source)
 
 
 class Suggestion(NamedTuple):
@@ -126,7 +161,8 @@ class Vocabulary:
     # --- What the language asks ------------------------------------------------------------------------------
 
     def called(self, name: str) -> str | None:
-        return _field_names().get(plain(name))
+        key = plain(name)
+        return _field_names().get(key) or _names_of(FIELDS.varying()).get(key)
 
     def takes_any_text(self, field: str) -> bool:
         return FIELDS[field].takes_any_text
@@ -137,7 +173,7 @@ class Vocabulary:
             return None
         if known.kind == Kind.DATE:
             return _date(field, op, text)
-        if known.kind == Kind.NUMBER and (number := _number(field, op, text)):
+        if known.kind == Kind.NUMBER and (number := _number(field, op, text, is_decimal=known.is_decimal)):
             return number
         if other := known.also.get(plain(text)):
             return other
@@ -224,6 +260,8 @@ def _names_like(known: Field, begun: str) -> list[Suggestion]:
     """The field itself, under the name that was begun."""
     names = (known.slug, *known.names, plain(str(known.label)))
     name = next((each for each in names if begun and plain(each).startswith(begun) and " " not in each), None)
+    if "." in known.slug:  # one that people made: found by its label, written by its slug
+        name = known.slug if name or (begun and plain(str(known.label)).startswith(begun)) else None
     return [Suggestion(f"{name}:", f"{name}:", str(known.label))] if name else []
 
 
@@ -253,8 +291,12 @@ def _varying(known: Field, name: str, vocabulary: Vocabulary) -> tuple[str, ...]
 @lru_cache
 def _field_names() -> Mapping[str, str]:
     """What can be typed before the colon -> the field. A slug belongs to its field alone."""
-    found = {plain(slug): slug for slug in FIELDS}
-    for slug, known in FIELDS.items():
+    return _names_of(FIELDS.own)
+
+
+def _names_of(fields: Mapping[str, Field]) -> Mapping[str, str]:
+    found = {plain(slug): slug for slug in fields}
+    for slug, known in fields.items():
         for name in known.names:
             found.setdefault(plain(name), slug)
     return found
@@ -280,6 +322,8 @@ def _choice_names(field: str) -> Mapping[str, str]:
 
 # --- Dates and numbers ------------------------------------------------------------------------------------------------
 
+_DECIMAL: Final = re.compile(r"-?[0-9]{1,14}(?:\.[0-9]{1,6})?")
+
 
 def _date(field: str, op: Op, text: str) -> Has | None:
     name = plain_date(text)
@@ -299,8 +343,13 @@ def plain_date(text: str) -> str:
     return "-".join(plain(each) for each in text.split("-"))
 
 
-def _number(field: str, op: Op, text: str) -> Has | None:
+def _number(field: str, op: Op, text: str, *, is_decimal: bool = False) -> Has | None:
     parts = text.split("..", 1) if op == Op.BETWEEN else [text]
+    if is_decimal:
+        said = [part.strip().replace(",", ".").replace("−", "-") for part in parts]
+        if not all(map(_DECIMAL.fullmatch, said)):
+            return None
+        return Has(field, op, tuple(f"{Decimal(each).normalize():f}" for each in said))
     digits = [part.strip().removeprefix("#") for part in parts]
     if not all(each.isascii() and each.isdigit() and len(each) <= 18 for each in digits):
         return None
@@ -330,12 +379,12 @@ def _within(column: str, start: Any, end: Any) -> Q:
     return found & Q(**{f"{column}__lt": end}) if end is not None else found
 
 
-def number_condition(column: str) -> Condition:
+def number_condition(column: str, *, read: Callable[[str], Any] = int) -> Condition:
     """A number, compared."""
     look_ups = {Op.BEFORE: "lt", Op.AFTER: "gt", Op.UNTIL: "lte", Op.SINCE: "gte"}
 
     def find(op: str, values: tuple[str, ...], user: User) -> Q:
-        numbers = [int(value) for value in values]
+        numbers = [read(value) for value in values]
         if op == Op.BETWEEN:
             return Q(**{f"{column}__gte": numbers[0], f"{column}__lte": numbers[1]})
         if op == Op.IS:

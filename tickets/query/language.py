@@ -29,7 +29,7 @@ _PLAIN: Final = r'[^\s()"“”«»]+'
 _VALUE: Final = rf'(?:{_QUOTED}|[^\s,()"“”«»]+)'
 _TOKEN: Final = re.compile(
     rf"(?P<open>\()|(?P<close>\))|(?P<minus>-)(?=[^\s-])"
-    rf"|(?P<key>[^\W\d_]+):(?P<given>,*{_VALUE}(?:,+{_VALUE})*,*)?"
+    rf"|(?P<key>[^\W\d_]+|(?i:field|campo)\.[\w-]+):(?P<given>,*{_VALUE}(?:,+{_VALUE})*,*)?"
     rf"|(?P<quoted>{_QUOTED})|(?P<plain>{_PLAIN})"
 )
 _GIVEN: Final = re.compile(_VALUE)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -16,7 +17,20 @@ from helpdesk.common.text import fold
 from helpdesk.people import access
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Customer, Team, User
-from tickets.models import FAR, Attachment, Channel, Mailbox, Note, Priority, Reading, Status, Ticket
+from tickets.models import (
+    FAR,
+    Attachment,
+    Channel,
+    ChecklistItem,
+    Mailbox,
+    Note,
+    Priority,
+    Reading,
+    Status,
+    Ticket,
+    TimeEntry,
+    Watcher,
+)
 from tickets.query import fields
 from tickets.query.fields import ME, NONE, Choice, Field, Kind, column_condition, date_condition, number_condition
 from tickets.query.tree import Has, Op
@@ -86,6 +100,10 @@ def register() -> None:
             choices=lambda _user: [Choice(code, name) for code, name in settings.LANGUAGES],
         ),
         Field("number", _("Number"), Kind.NUMBER, number_condition("number"), names=("ticket", "número")),
+        Field(
+            "watcher", _("Watched by"), Kind.PERSON, _watcher, choices=_watchers, varies=True,
+            names=("watching", "watched", "follower", "observador", "observa"),
+        ),
     )  # fmt: skip
 
 
@@ -109,6 +127,27 @@ def _assignee(_op: str, values: tuple[str, ...], user: User) -> Q:
         found |= Q(assignee=None)
     if others := [value for value in values if value not in (ME, NONE)]:
         found |= Q(assignee__in=User.objects.filter(email__in=others))
+    return found
+
+
+def _watchers(_user: User) -> Sequence[Choice]:
+    """Whoever sees tickets can watch them."""
+    seeing = User.objects.filter(is_active=True, role__in=access.roles_that_may(Ability.SEE_TICKETS))
+    named = seeing.order_by("name", "pk").values_list("email", "name")[:MOST_PEOPLE]
+    return [
+        Choice(ME, pgettext_lazy("watcher", "Me")),
+        Choice(NONE, pgettext_lazy("watcher", "Nobody")),
+        *(Choice(email, name or email) for email, name in named),
+    ]
+
+
+def _watcher(_op: str, values: tuple[str, ...], user: User) -> Q:
+    watching = Watcher.objects.filter(ticket=OuterRef("pk"))
+    found = Q(Exists(watching.filter(user_id=user.pk))) if ME in values else Q()
+    if NONE in values:
+        found |= ~Q(Exists(watching))
+    if others := [value for value in values if value not in (ME, NONE)]:
+        found |= Q(Exists(watching.filter(user__email__in=others)))
     return found
 
 
@@ -177,6 +216,7 @@ _STATES = (
     Choice("unread", pgettext_lazy("state of a ticket", "Unread"), ("sin leer", "no leído", "new")),
     Choice("unassigned", pgettext_lazy("state of a ticket", "Unassigned"), ("sin asignar", "nobodys", "de nadie")),
     Choice("mine", pgettext_lazy("state of a ticket", "Mine"), ("mío", "mía", "míos", "my")),
+    Choice("watched", pgettext_lazy("state of a ticket", "Watched by me"), ("observado", "observada", "watching")),
     Choice("late", pgettext_lazy("state of a ticket", "Past due"), ("overdue", "past due", "tarde", "vencido")),
     Choice("unanswered", pgettext_lazy("state of a ticket", "Unanswered"), ("sin responder", "sin contestar")),
     Choice("merged", pgettext_lazy("state of a ticket", "Merged"), ("fusionado", "unido", "combinado")),
@@ -186,6 +226,10 @@ _THINGS = (
                                                                   "archivos", "adjunto", "adjuntos")),
     Choice("notes", pgettext_lazy("what a ticket has", "Internal notes"), ("note", "nota", "notas")),
     Choice("reply", pgettext_lazy("what a ticket has", "A reply of ours"), ("replies", "answer", "respuesta")),
+    Choice("checklist", pgettext_lazy("what a ticket has", "A checklist"), ("list", "lista", "tareas", "tasks")),
+    Choice("unticked", pgettext_lazy("what a ticket has", "Something on its checklist to do"),
+           ("unchecked", "to do", "pendiente", "por hacer")),
+    Choice("time", pgettext_lazy("what a ticket has", "Time written down"), ("tiempo", "hours", "horas")),
 )  # fmt: skip
 
 
@@ -199,14 +243,15 @@ def _is(_op: str, values: tuple[str, ...], user: User) -> Q:
 def _state(value: str, user: User) -> Q:
     match value:
         case "unread":
-            seen = Reading.objects.filter(
-                ticket=OuterRef("pk"), user_id=user.pk, read_at__gte=OuterRef("last_customer_message_at")
-            )
+            latest = Coalesce(OuterRef("last_customer_message_at"), OuterRef("created_at"))
+            seen = Reading.objects.filter(ticket=OuterRef("pk"), user_id=user.pk, read_at__gte=latest)
             return ~Q(Exists(seen))
         case "unassigned":
             return Q(assignee=None)
         case "mine":
             return Q(assignee_id=user.pk)
+        case "watched":
+            return Q(Exists(Watcher.objects.filter(ticket=OuterRef("pk"), user_id=user.pk)))
         case "late":
             return Q(due_next_at__lt=timezone.now())
         case "unanswered":
@@ -233,4 +278,10 @@ def _thing(value: str) -> Q:
             return Q(Exists(Note.objects.filter(ticket=ticket)))
         case "reply":
             return Q(first_replied_at__isnull=False)
+        case "checklist":
+            return Q(Exists(ChecklistItem.objects.filter(ticket=ticket)))
+        case "unticked":
+            return Q(Exists(ChecklistItem.objects.filter(ticket=ticket, done_at=None)))
+        case "time":
+            return Q(Exists(TimeEntry.objects.filter(ticket=ticket)))
     return Q(pk__in=[])
