@@ -22,6 +22,7 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "take up for the search what tickets say": {"task": "tickets.tasks.index_tickets", **every(5)},
     "observe events whose doorbell was lost": {"task": "cx.tasks.observe_missed", **every(20)},
     "scan files nobody looked at": {"task": "tickets.tasks.scan_files", **every(30)},
+    "send replies that were planned for now": {"task": "tickets.tasks.send_planned", **every(15)},
     "wake snoozed tickets": {"task": "tickets.tasks.wake_snoozed", **every(60)},
     "bring late rows to merged customers": {"task": "tickets.tasks.gather_merged", **every(60)},
     "mark missed targets": {"task": "tickets.tasks.mark_breaches", **every(60)},
@@ -48,6 +49,10 @@ TIMETABLE: dict[str, dict[str, Any]] = {
     "forget bulk actions of last month": {
         "task": "tickets.tasks.forget_bulk_actions",
         "schedule": crontab(hour="3", minute="47"),
+    },
+    "empty the bin of what has lain in it for its time": {
+        "task": "tickets.tasks.empty_bin",
+        "schedule": crontab(minute="53"),
     },
     "close old resolved tickets": {"task": "tickets.tasks.close_resolved", "schedule": crontab(minute="17")},
     "forget who left tickets long ago": {"task": "tickets.tasks.sweep_presence", "schedule": crontab(minute="29")},

@@ -226,6 +226,11 @@ MAIL_SIZE_LIMIT = env.number("MAIL_SIZE_LIMIT", default=30 * 1024 * 1024, minimu
 GOOGLE_TOKEN_URL = env.text("GOOGLE_TOKEN_URL", "https://oauth2.googleapis.com/token")
 MICROSOFT_TOKEN_URL = env.text("MICROSOFT_TOKEN_URL", "https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token")
 UNDO_SEND_SECONDS = env.number("UNDO_SEND_SECONDS", default=10, maximum=60)
+DELETED_TICKETS_DAYS = env.number("DELETED_TICKETS_DAYS", default=30, minimum=1, maximum=3650)  # in the bin
+# A complaint is decided within so many working days, and who was told a decision is told how to object to it: in the
+# company's own words, COMPLAINT_OBJECTION_EN and COMPLAINT_OBJECTION_ES, or in ours.
+COMPLAINT_DAYS = env.number("COMPLAINT_DAYS", default=15, minimum=1, maximum=365)
+COMPLAINT_OBJECTION = {code: env.text(f"COMPLAINT_OBJECTION_{code.upper()}") for code, _name in LANGUAGES}
 # What a person wants to be told by mail is mailed only if it is unread for so long.
 NOTICE_MAIL_SECONDS = env.number("NOTICE_MAIL_SECONDS", default=120, maximum=3600)
 ATTACHMENT_SIZE_LIMIT = 20 * 1024 * 1024

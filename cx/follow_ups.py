@@ -48,7 +48,7 @@ def send_due(*, limit: int = 100) -> int:
 
     Returns how many invitations were made.
     """
-    due = FollowUp.objects.sent_by_itself().due()
+    due = FollowUp.objects.sent_by_itself().due().filter(ticket__deleted_at=None)  # one in the bin waits
     return sum(_send(pk) for pk in list(due.values_list("pk", flat=True)[:limit]))
 
 

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from cx import follow_ups, stakes, suggesting
+from cx import follow_ups, found_promises, stakes, suggesting
 from cx.models import Observation
 from tickets.models import Event, EventKind
 
@@ -28,6 +28,7 @@ REACTIONS: dict[str, tuple[Reaction, ...]] = {
     EventKind.BREACHED: (suggesting.suggest_tagging, stakes.weigh_anew),
     EventKind.MOVED: (suggesting.suggest_tagging, stakes.weigh_anew),
     EventKind.PROMISE_SETTLED: (suggesting.suggest_tagging, stakes.weigh_anew),
+    EventKind.REPLIED: (found_promises.reply_observed,),
     EventKind.RESOLVED: (follow_ups.plan_follow_up,),
     EventKind.RESTORED: (follow_ups.follow_what_stands_again,),
     # What is at stake has changed, and nothing that is suggested.

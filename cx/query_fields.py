@@ -6,13 +6,14 @@ What a ticket is tagged with is what its chips show: a person's word, or a sugge
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from cx import codebook
+from cx import codebook, repeats
 from cx.codebook import Direction, RootCause, Severity
 from cx.models import Promise, Tagging
 from cx.models.tagging import TaggingQuerySet
@@ -53,8 +54,8 @@ def register() -> None:
         _tag("direction", _("Against what was expected"), "dirección"),
         _tag("cause", _("Behind it"), "causa"),
         Field(
-            TAGGED, pgettext_lazy("of tags", "Tags"), Kind.FLAG, _tagged, choices=fields.static(*_STATES),
-            names=("tags", "tag", "etiquetado", "etiquetas", "etiqueta"), reads=_tag_states, is_label_enough=True,
+            TAGGED, _("Stage and gap"), Kind.FLAG, _tagged, choices=fields.static(*_STATES),
+            names=("tags", "etiquetado", "etiquetas"), reads=_tag_states, is_label_enough=True,
             also=dict.fromkeys(_SURPRISES, Has("direction", Op.IS, (Direction.EXCEEDED.value,))),
         ),
         Field(
@@ -79,6 +80,22 @@ def register() -> None:
             ),
         ),
     )  # fmt: skip
+    _register_repeats()
+
+
+def _register_repeats() -> None:
+    """ "is:repeat": beside what else a ticket is, from the floor above."""
+    fields.register(
+        Field(
+            "contact", _("Contact"), Kind.FLAG, lambda _op, _values, user: repeats.is_repeat(user),
+            names=("contacto",), choices=fields.static(
+                Choice("repeat", _("Again about the same"), ("repeated", "repetido", "repetida", "again")),
+            ),
+        )
+    )  # fmt: skip
+    again = Has("contact", Op.IS, ("repeat",))
+    known = fields.FIELDS["is"]
+    fields.register(replace(known, also={**known.also, "repeat": again, "repetido": again}))
 
 
 def shown() -> TaggingQuerySet:

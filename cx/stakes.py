@@ -87,7 +87,7 @@ def weigh_with_others(ticket_id: int) -> int:
     ticket = Ticket.objects.filter(pk=ticket_id).only("pk", "requester_id").first()
     if ticket is None:
         return 0
-    theirs = Ticket.objects.active().filter(requester=ticket.requester_id)
+    theirs = Ticket.objects.not_deleted().active().filter(requester=ticket.requester_id)
     others = theirs.exclude(pk=ticket_id).newest_first().values_list("pk", flat=True)[:MOST_AT_ONCE]
     return weigh([ticket_id, *others])
 
@@ -95,7 +95,8 @@ def weigh_with_others(ticket_id: int) -> int:
 def weigh_waiting(*, limit: int = BATCH) -> int:
     """Tickets that are not done and were never weighed, or not within a day. Returns how many were weighed now."""
     stale = Q(stake=None) | Q(stake__weighed_at__lt=timezone.now() - WEIGHED_FOR)
-    return weigh(list(Ticket.objects.active().filter(stale).order_by("pk").values_list("pk", flat=True)[:limit]))
+    waiting = Ticket.objects.not_deleted().active().filter(stale)
+    return weigh(list(waiting.order_by("pk").values_list("pk", flat=True)[:limit]))
 
 
 def weigh(ticket_ids: Collection[int]) -> int:
@@ -152,12 +153,17 @@ def burdens_of(tickets: Collection[Ticket], *, now: datetime) -> dict[int, Burde
     matters = _by_customer(
         Tagging.objects.counted()
         .filter(
-            ticket__requester__in=customers, ticket__merged_into=None, direction=Direction.BELOW, arrived_at__gt=since
+            ticket__requester__in=customers,
+            ticket__merged_into=None,
+            ticket__deleted_at=None,
+            direction=Direction.BELOW,
+            arrived_at__gt=since,
         )
         .values_list("ticket__requester_id", "ticket_id", "arrived_at")
     )
     promises = _by_customer(
-        Promise.objects.filter(ticket__requester__in=customers, state__in=MISSED, due_at__gt=since)
+        Promise.objects.filter(ticket__requester__in=customers, ticket__deleted_at=None)
+        .filter(state__in=MISSED, due_at__gt=since)
         .values_list("ticket__requester_id", "ticket_id", "due_at")
     )  # fmt: skip
     unhappy = _by_customer(_unhappy(customers, since=since))

@@ -15,7 +15,7 @@ from cx.models import FollowUp, Invitation, Response
 from cx.models.survey import SCALE, SurveyKind
 from helpdesk.common import tokens
 from helpdesk.common.errors import Refusal
-from helpdesk.people.models import Company
+from helpdesk.people.models import Company, Customer
 from tickets.mail import spam
 from tickets.models import EventKind, Status, Ticket
 
@@ -28,11 +28,15 @@ def reason_not_to_ask(ticket: Ticket, *, now: datetime) -> str:
     customer = ticket.requester
     if not ticket.is_done:
         return "The ticket is not resolved"
+    if ticket.is_deleted:
+        return "It was deleted"
     if ticket.is_merged:
         return "It was merged into another ticket"
     if spam.is_marked(ticket):
         return "It was marked as spam"
-    if Ticket.objects.filter(requester=customer).active().exists():
+    if ticket.last_customer_message_at is None:
+        return "They never wrote"
+    if Ticket.objects.not_deleted().filter(requester=customer).active().exists():
         return "Another ticket of theirs is still open"
     if customer.refuses_surveys_at:
         return "They asked us to stop asking"
@@ -104,26 +108,26 @@ def answer(
         if is_final and is_news:
             invitation.ticket.record(EventKind.ANSWERED_SURVEY, score=score, kind=invitation.kind, solved=is_solved)
         if is_final and is_solved is False and was_solved is not False:
-            _go_on(invitation.ticket, comment=given.comment)
+            _go_on(invitation.ticket, customer=invitation.customer.kept, comment=given.comment)
     return given
 
 
-def _go_on(ticket: Ticket, *, comment: str) -> None:
+def _go_on(ticket: Ticket, *, customer: Customer, comment: str) -> None:
     """ "No, not solved": the ticket is open again, or the one it was merged into; when that was closed, a new one takes
     it up."""
     ticket.refresh_from_db()
     text = comment or _t("It is not solved.")
-    said: dict[str, Any] = {"from_address": ticket.requester.email}
+    said: dict[str, Any] = {"from_address": customer.email}
     goes_on = ticket.survivor()
     if goes_on.is_closed:
         Ticket.open_for(
-            ticket.requester, subject=ticket.subject, channel="web", text=text, mailbox=ticket.mailbox,
+            customer, subject=ticket.subject, channel="web", text=text, mailbox=ticket.mailbox,
             team=ticket.team, language=ticket.language, continues=ticket, said=said,
         )  # fmt: skip
     elif goes_on.is_done or comment:
         if goes_on.status == Status.RESOLVED:
             goes_on.reopen(by=None, reason="survey")
-        ticket.receive(text=text, customer=ticket.requester, channel="web", **said)
+        ticket.receive(text=text, customer=customer, channel="web", **said)
 
 
 def links_end(ticket_ids: Collection[int]) -> dict[int, datetime]:

@@ -181,7 +181,7 @@ def _ended(asked: _Asked) -> QuerySet[Any]:
 
 
 def _messages(asked: _Asked) -> QuerySet[Any]:
-    said = Message.objects.filter(ticket__in=asked.ids).exclude(author=Author.AUTOMATIC)
+    said = Message.objects.filter(ticket__in=asked.ids, copied_from=None).exclude(author=Author.AUTOMATIC)
     if "tickets" in asked.kinds:  # the first words stand with the ticket that they opened
         said = said.exclude(author=Author.CUSTOMER, said_at=F("ticket__created_at"))
     return said.select_related("ticket", "user", "customer").defer("html", "quoted")

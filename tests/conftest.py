@@ -13,6 +13,7 @@ from helpdesk.people.models import Company, Customer, Team, User
 from helpdesk.people.models import company as company_row
 from tests import cast as people
 from tests import factories, services
+from tickets import custom_fields
 from tickets.models import InboundEmail, Mailbox, Ticket
 
 MAILS = Path(__file__).parent / "mail"
@@ -39,6 +40,7 @@ def _nothing_remembered(settings: object, tmp_path: Path) -> None:
     cache.clear()
     company_row.KEPT.forget()
     wording.KEPT.forget()
+    custom_fields.KEPT.forget()
 
 
 @pytest.fixture

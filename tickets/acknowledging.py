@@ -91,7 +91,9 @@ def _ninetieth_percentile() -> float:
     hours = policies.calendar()
     since = timezone.now() - timedelta(days=90)
     answered = (
-        Ticket.objects.filter(created_at__gt=since, first_replied_at__isnull=False)
+        Ticket.objects.not_deleted()
+        .asked_by_customers()
+        .filter(created_at__gt=since, first_replied_at__isnull=False)
         .newest_first()
         .values_list("created_at", "first_replied_at")[:200]
     )

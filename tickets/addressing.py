@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Q, Value
 
 from helpdesk.people.models import CustomerAddress, User
-from tickets import recipients
+from tickets import recipients, requesters
 from tickets.models.mailbox import Mailbox
 from tickets.models.message import Author, Channel, Message
 from tickets.recipients import House, Recipients, Said
@@ -62,9 +62,12 @@ def circle_of(ticket: Ticket, messages: Iterable[Message] | None = None, *, type
     if messages is None:
         messages = ticket.messages.in_order().only(
             "ticket", "author", "customer", "channel", "is_auto", "is_from_stranger", "from_address", "reply_to", "to",
-            "cc",
+            "cc", "said_at",
         )  # fmt: skip
-    said = [_said(message, ticket) for message in messages if not (message.is_automatic or message.is_auto)]
+    by_people = [message for message in messages if not (message.is_automatic or message.is_auto)]
+    said = [_said(message, ticket) for message in by_people]
+    since = requesters.turn_of(ticket).since
+    earlier = sum(message.said_at <= since for message in by_people) if since else 0
     theirs = list(ticket.requester.addresses.all())
     first = ticket.requester.email
     if len(theirs) > 1:  # merged: one that nobody confirmed does not get what the others were told
@@ -76,7 +79,9 @@ def circle_of(ticket: Ticket, messages: Iterable[Message] | None = None, *, type
     around = _around(ticket, [address for address in recipients.clean(mentioned) if address not in requester])
     bounced = around.bounced | {known.address for known in theirs if known.bounced_at}
     return Circle(
-        answered=recipients.who_is_answered(said, requester=requester, house=around.house, bounced=bounced),
+        answered=recipients.who_is_answered(
+            said, requester=requester, house=around.house, bounced=bounced, to_another=earlier if since else None
+        ),
         house=around.house,
         requester=requester,
         known=frozenset([*requester, *_part_of(said), *around.house.mailboxes]),

@@ -10,13 +10,30 @@ class TicketsConfig(AppConfig):
     verbose_name = "Tickets"
 
     def ready(self) -> None:
-        from tickets import bulk_verbs, receivers, signals
-        from tickets.query import ticket_fields
+        from tickets import (
+            bulk_linking,
+            bulk_verbs,
+            complaints,
+            custom_fields,
+            owners,
+            property_verbs,
+            receivers,
+            resolving,
+            signals,
+        )
+        from tickets.mail import composing
+        from tickets.query import property_fields, ticket_fields
         from tickets.search import checks  # noqa: F401 - registers itself
 
         signals.delivery_due.connect(receivers.delivery_due, dispatch_uid="tickets.delivery_due")
         bulk_verbs.register_all()
+        bulk_linking.register_all()
+        property_verbs.register_all()
         ticket_fields.register()
+        property_fields.register()
+        complaints.register()
+        resolving.register_need(custom_fields.need)
+        composing.register_block(owners.block_for)
         receivers.keep_search_up_to_date()
         post_migrate.connect(_prepare_search, sender=self, dispatch_uid="tickets.search")
 

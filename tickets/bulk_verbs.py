@@ -27,7 +27,7 @@ MOST_MERGED = 100
 
 
 def register_all() -> None:
-    for verb in (ASSIGN, UNASSIGN, MOVE, PRIORITISE, SNOOZE, WAKE, WAIT, RESOLVE, REOPEN, SPAM, MERGE):
+    for verb in (ASSIGN, UNASSIGN, MOVE, PRIORITISE, SNOOZE, WAKE, WAIT, RESOLVE, REOPEN, SPAM, MERGE, WATCH, UNWATCH):
         register(verb)
 
 
@@ -364,6 +364,47 @@ MERGE = Verb(
     locks=False,  # merging locks both tickets, the older first
     most=MOST_MERGED,
 )
+
+
+# --- Who wants to know -----------------------------------------------------------------------------------------------
+
+
+def _watch(ticket: Ticket, given: Values, by: User) -> dict[str, Any] | None:
+    return {"watched": False} if ticket.watch(who=by, by=by) else None
+
+
+def _unwatch(ticket: Ticket, given: Values, by: User) -> dict[str, Any] | None:
+    return {"watched": True} if ticket.unwatch(who=by, by=by) else None
+
+
+def _undo_watch(ticket: Ticket, before: Values, by: User) -> None:
+    changed = ticket.watch(who=by, by=by) if before["watched"] else ticket.unwatch(who=by, by=by)
+    if not changed:
+        raise _changed_since()
+
+
+WATCH = Verb(
+    slug="watch",
+    label=_("Watch"),
+    icon="eye",
+    do=_watch,
+    undo=_undo_watch,
+    done=lambda count, values: (
+        ngettext("You watch %(count)s ticket.", "You watch %(count)s tickets.", count) % {"count": whole(count)}
+    ),
+    needs=Ability.SEE_TICKETS,
+)
+UNWATCH = Verb(
+    slug="unwatch",
+    label=_("Stop watching"),
+    icon="eye-off",
+    do=_unwatch,
+    undo=_undo_watch,
+    done=lambda count, values: ngettext(
+        "You no longer watch %(count)s ticket.", "You no longer watch %(count)s tickets.", count
+    ) % {"count": whole(count)},
+    needs=Ability.SEE_TICKETS,
+)  # fmt: skip
 
 
 def _number(given: Any) -> int:

@@ -26,7 +26,8 @@ def close_due() -> int:
     """Close what was resolved 30 days ago and is held by nothing. Returns how many tickets that were."""
     now = timezone.now()
     due = list(
-        Ticket.objects.filter(status=Status.RESOLVED, resolved_at__lte=now - CLOSES_AFTER)
+        Ticket.objects.not_deleted()
+        .filter(status=Status.RESOLVED, resolved_at__lte=now - CLOSES_AFTER)
         .order_by("resolved_at", "pk")[:BATCH]
     )  # fmt: skip
     ids = [ticket.pk for ticket in due]

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from helpdesk.common.errors import Refusal
-from helpdesk.people.models import Customer, CustomerAddress, CustomerMerge, User
+from helpdesk.people.models import Customer, CustomerAddress, CustomerMerge, CustomerNote, User
 from tickets.models import Author, Event, Message, Ticket
 from tickets.models.ticket import TicketQuerySet
 
@@ -56,6 +56,7 @@ def register(kind: str, model: type[Model], column: str = "customer_id") -> None
 register("addresses", CustomerAddress)
 register("tickets", Ticket, "requester_id")
 register("messages", Message)
+register("notes", CustomerNote)
 
 
 # --- Merging and its opposite ----------------------------------------------------------------------------------------
@@ -262,7 +263,7 @@ def address_for(ticket: Ticket) -> str:
 
 def tickets_for(address: CustomerAddress) -> TicketQuerySet:
     """The requester's tickets that whoever reads at this address may be shown."""
-    theirs = Ticket.objects.filter(requester=address.customer_id)
+    theirs = Ticket.objects.not_deleted().filter(requester=address.customer_id)
     if address.confirmed_at is not None or not _was_merged(address.customer_id):
         return theirs
     origin = _origin(address.customer_id, "addresses", address.pk)

@@ -46,6 +46,7 @@ from tickets.models.event import Event, EventKind
 from tickets.models.message import Message
 from tickets.models.note import Note
 from tickets.models.notification import Notification
+from tickets.models.side_conversation import SideMessage
 from tickets.models.sla import Target
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ CHOICES: Final[dict[str, Choice]] = {
     Kind.NEW_FOR_TEAM: Choice(_("It has come in and is nobody's yet."), ()),
 }
 
-# Kinds whose mail may be answered: the answer goes to the customer. To a colleague's note nobody should answer so.
+# Kinds whose mail may be answered: the answer is a note, or the customer's where it says so in its first line. A
+# colleague's note is answered in the ticket, where it stands.
 ANSWERABLE: Final = frozenset(Kind.values) - {Kind.NOTED, Kind.UNDELIVERED}
 
 
@@ -268,7 +270,7 @@ def tell_teams(*, now: datetime | None = None) -> int:
     told = Notification.objects.filter(ticket=OuterRef("ticket_id"), kind=Kind.NEW_FOR_TEAM)
     fresh = Event.objects.filter(
         kind=EventKind.CREATED, happened_at__gte=now - FRESH, ticket__created_at__gte=now - FRESH,
-        ticket__status="open", ticket__assignee=None, ticket__team__in=wishing,
+        ticket__status="open", ticket__assignee=None, ticket__team__in=wishing, ticket__deleted_at=None,
     )  # fmt: skip
     number = 0
     for event in fresh.filter(~Exists(told)).select_related("ticket").order_by("pk")[:BATCH]:
@@ -299,7 +301,8 @@ def due_soon(now: datetime) -> QuerySet[Target]:
     )
     return (
         Target.objects.running()
-        .filter(breached_at=None, due_at__gt=now, due_at__lte=now + AHEAD, ticket__assignee__isnull=False)
+        .filter(breached_at=None, due_at__gt=now, due_at__lte=now + AHEAD)
+        .filter(ticket__assignee__isnull=False, ticket__deleted_at=None)
         .exclude(kind=Target.Kind.PROMISE)  # a promise has an owner, who may be somebody else
         .filter(Q(due_at__lte=now + SOON) | Q(started_at__lte=_started_before(now)))
         .filter(~Exists(told))
@@ -428,12 +431,35 @@ def words_of(rows: Iterable[Notification]) -> dict[int, str]:
     rows = list(rows)
     said = _excerpts(Message, {row.event.details.get("message") for row in rows})
     noted = _excerpts(Note, {row.event.details.get("note") for row in rows})
+    outside = _excerpts(SideMessage, {row.event.details.get("side_message") for row in rows})
     found = {}
     for row in rows:
         details = row.event.details
-        if words := said.get(details.get("message")) or noted.get(details.get("note")) or what_is_due(row.event):
+        words = said.get(details.get("message")) or noted.get(details.get("note"))
+        words = words or outside.get(details.get("side_message"))
+        if words := ": ".join(filter(None, [what_it_is(row), words])):
             found[row.pk] = words
     return found
+
+
+def what_it_is(row: Notification) -> str:
+    """What its kind leaves open, without a word of what was said: which target it is about, what happened on a ticket
+    that somebody watches, why a reply was not sent."""
+    if row.kind == Kind.NOT_SENT:
+        return str(row.event.details.get("because", ""))
+    return _what_happened(row.event) if row.kind == Kind.WATCHED else what_is_due(row.event)
+
+
+def _what_happened(event: Event) -> str:
+    happened = {
+        EventKind.RECEIVED: _t("The customer wrote"),
+        EventKind.REPLIED: _t("It was answered"),
+        EventKind.ANSWERED_ELSEWHERE: _t("It was answered"),
+        EventKind.NOTED: _t("A note"),
+        EventKind.RESOLVED: _t("It was resolved"),
+        EventKind.REOPENED: _t("It was opened again"),
+    }
+    return happened.get(EventKind(event.kind), "")
 
 
 def what_is_due(event: Event) -> str:
@@ -446,7 +472,7 @@ def what_is_due(event: Event) -> str:
     return _t("%(target)s: %(when)s") % {"target": label, "when": moment(due)}
 
 
-def _excerpts(model: type[Message] | type[Note], pks: set[int | None]) -> dict[int | None, str]:
+def _excerpts(model: type[Message] | type[Note] | type[SideMessage], pks: set[int | None]) -> dict[int | None, str]:
     wanted = [pk for pk in pks if pk is not None]
     if not wanted:
         return {}

@@ -48,8 +48,17 @@ def preview(attachment: Attachment, *, longest: int = SMALL) -> File | None:
     return ContentFile(content)
 
 
+def names_of(file_name: str) -> list[str]:
+    """Where what was drawn of this file lies, where it was drawn."""
+    return [_name_of(file_name, longest) for longest in (SMALL, LARGE)]
+
+
 def _name(attachment: Attachment, longest: int) -> str:
-    path = PurePosixPath(attachment.file.name or "")
+    return _name_of(attachment.file.name or "", longest)
+
+
+def _name_of(file_name: str, longest: int) -> str:
+    path = PurePosixPath(file_name)
     return f"previews/{path.parent.name}/{path.name}-{longest}"
 
 

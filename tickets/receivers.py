@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete, post_save
 
 from helpdesk.common.doorbell import ring
 from helpdesk.people.models import Customer, CustomerAddress, Organisation
-from tickets.models import Attachment, Message, Note, Ticket
+from tickets.models import Attachment, Message, Note, SideMessage, Ticket
 from tickets.search import indexing
 from tickets.tasks import index_tickets, send_delivery
 
@@ -52,10 +52,17 @@ def words_removed(sender: object, *, instance: Message | Note, **_: Any) -> None
     indexing.look_again(Ticket.objects.filter(pk=instance.ticket_id))
 
 
+def side_words_removed(sender: object, *, instance: SideMessage, **_: Any) -> None:
+    indexing.look_again(Ticket.objects.filter(side_conversations=instance.conversation_id))
+
+
 def file_changed(sender: object, *, instance: Attachment, **_: Any) -> None:
     """One that comes later than its message, or goes. What comes with one is told by the message's event."""
-    where = Q(messages=instance.message_id) if instance.message_id else Q(notes=instance.note_id)
-    if instance.message_id or instance.note_id:
+    if instance.side_message_id:
+        where = Q(side_conversations__messages=instance.side_message_id)
+    else:
+        where = Q(messages=instance.message_id) if instance.message_id else Q(notes=instance.note_id)
+    if instance.message_id or instance.note_id or instance.side_message_id:
         indexing.look_again(Ticket.objects.filter(where))
 
 
@@ -70,4 +77,5 @@ def keep_search_up_to_date() -> None:
         signal.connect(address_changed, sender=CustomerAddress, dispatch_uid="tickets.search.address")
     for model in (Message, Note):
         post_delete.connect(words_removed, sender=model, dispatch_uid="tickets.search.words")
+    post_delete.connect(side_words_removed, sender=SideMessage, dispatch_uid="tickets.search.side_words")
     post_delete.connect(file_changed, sender=Attachment, dispatch_uid="tickets.search.file")

@@ -95,7 +95,12 @@ class WrongRecipient(Refusal):
 
 
 def who_is_answered(
-    said: Iterable[Said], *, requester: Sequence[str], house: House = House(), bounced: Collection[str] = ()
+    said: Iterable[Said],
+    *,
+    requester: Sequence[str],
+    house: House = House(),
+    bounced: Collection[str] = (),
+    to_another: int | None = None,
 ) -> Recipients:
     """Whom the next reply goes to, from what was said so far, the oldest first.
 
@@ -110,13 +115,20 @@ def who_is_answered(
       us is the customer). Nobody twice. Nobody who is not in this ticket.
     - A stranger, who only held a link or a copy, is among `others` until an agent writes to them.
     - Everybody else who ever took part is among `others`: nobody is lost.
+    - Where the ticket became another customer's after so many messages (`to_another`), the next reply goes to that one,
+      and whoever would have got it before is among `others`.
 
     `requester` are the requester's addresses, the best one first. Nobody at all when there is none and nobody wrote.
     """
     known = [address for address in clean(requester) if not house.has_mailbox(address)]
     thread = _Thread(known=known, house=house)
-    for one in said:
+    number = 0
+    for number, one in enumerate(said, start=1):
+        if to_another == number - 1:
+            thread.becomes_anothers()
         thread.add(one)
+    if to_another is not None and to_another >= number:
+        thread.becomes_anothers()
     to = _reachable(thread.to or known[:1], known=known, bounced=bounced)
     cc = [address for address in dict.fromkeys([*thread.cc, *thread.added]) if address not in to]
     everybody = clean(a for a in [*known[:1], *thread.everybody] if not thread.is_ours(a))
@@ -154,6 +166,11 @@ class _Thread:
             self.strangers.update(clean([one.sender]))
         else:
             self._they_wrote(one)
+
+    def becomes_anothers(self) -> None:
+        """Another customer's ticket: who was answered so far is not, whom they had copied in still is."""
+        self.cc, self.to = [address for address in self.cc if address not in self.known[:1]], self.known[:1]
+        self.wrote_from = []
 
     def _we_wrote(self, written: list[str]) -> None:
         """Whom the agent added stays, whom they took off is off. A reply that reached nobody by mail says nothing."""

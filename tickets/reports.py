@@ -55,8 +55,8 @@ class Scope:
         return not self.channel and (not self.sees_lists or self.viewer.may(Ability.SEE_ALL_TICKETS))
 
     def tickets(self, *, with_merged: bool = False) -> TicketQuerySet:
-        """All tickets that count, of any time: of those that were merged, the one that goes on."""
-        found = Ticket.objects.visible_to(self.viewer) if self.sees_lists else Ticket.objects.all()
+        """All tickets that count, of any time: of those that were merged, the one that goes on; none from the bin."""
+        found = Ticket.objects.visible_to(self.viewer) if self.sees_lists else Ticket.objects.not_deleted()
         found = found if with_merged else found.not_merged()
         return found.filter(channel=self.channel) if self.channel else found
 
@@ -68,9 +68,10 @@ class Scope:
         """Those rows that are about tickets that count. `with_merged`: a promise, say, is one wherever it was made."""
         if not self.is_everything:
             return rows.filter(**{f"{path}__in": self.tickets(with_merged=with_merged)})
+        # Few are deleted or merged: to leave those out costs less than to look every ticket up.
+        rows = rows.exclude(**{f"{path}__in": Ticket.objects.deleted().values("pk")})
         if with_merged:
             return rows
-        # Few are merged: to leave those out costs less than to look every ticket up.
         return rows.exclude(**{f"{path}__in": Ticket.objects.filter(merged_into__isnull=False).values("pk")})
 
 
@@ -194,7 +195,8 @@ def durations(scope: Scope, *, arrived: int) -> Durations:
     """How long the tickets that arrived took to their first human reply, and to the end.
 
     The resolution lasts from the arrival to the latest time it was resolved; while it waits for the customer its
-    clock stands still, that of the first reply never does. `arrived` is how many there are.
+    clock stands still, that of the first reply never does. Where one of us wrote first, nothing was asked, and there is
+    no first reply to time. `arrived` is how many there are.
     """
     found = Durations(every=max(1, -(-arrived // MOST_TIMED)))
     now = timezone.now()
@@ -203,12 +205,13 @@ def durations(scope: Scope, *, arrived: int) -> Durations:
         timed = cast(TicketQuerySet, timed.annotate(turn=Mod("pk", found.every)).filter(turn=0))
     ruler = Ruler(policies.calendar(), start=scope.period.start, end=now)
     waits = _waits(timed, scope=scope, now=now) if arrived else {}
+    begun_by_us = _begun_by_us(timed, scope=scope) if arrived else set()
     rows = timed.order_by().values_list("pk", "created_at", "first_replied_at", "resolved_at", "status")
     for pk, created_at, replied_at, resolved_at, status in rows.iterator(chunk_size=5000):
         since, is_done = created_at.timestamp(), status in DONE
         if is_done and not replied_at:
             found.needed_no_reply += 1
-        else:
+        elif pk not in begun_by_us:
             business, calendar = _measured(since, (replied_at or now).timestamp(), ruler=ruler)
             found.first_reply.add(business, is_over=bool(replied_at))
             found.first_reply_by_calendar.add(calendar, is_over=bool(replied_at))
@@ -217,6 +220,15 @@ def durations(scope: Scope, *, arrived: int) -> Durations:
         found.resolution.add(business, is_over=is_done)
         found.resolution_by_calendar.add(calendar, is_over=is_done)
     return found
+
+
+def _begun_by_us(tickets: TicketQuerySet, *, scope: Scope) -> set[int]:
+    """Those in which one of us wrote first."""
+    begun = Event.objects.filter(
+        kind=EventKind.CREATED, happened_at__gte=scope.period.start, details__written_first=True,
+        ticket__in=tickets.values("pk"),
+    )  # fmt: skip
+    return set(begun.order_by().values_list("ticket", flat=True))
 
 
 def _measured(

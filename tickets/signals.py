@@ -4,6 +4,8 @@ from django.dispatch import Signal
 
 # Sent after commit, with event_id, ticket_id and kind.
 event_recorded = Signal()
+# Sent in its transaction, before the message goes: a reply is taken back. With message.
+reply_taken_back = Signal()
 # Sent after commit when a delivery is due at once, with delivery_id.
 delivery_due = Signal()
 # Sent after commit when somebody's number of unread notifications changed without an event, with user_ids.

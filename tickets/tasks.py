@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from helpdesk.common.doorbell import ring
-from tickets import bulk, closing, identities, notifying
+from tickets import bulk, closing, deleting, identities, notifying, planning
 from tickets.mail import fetching, ledger, receiving, scanning, sending
 from tickets.models import BulkAction, Delivery, InboundEmail, MailSource, Presence, Status, Target, Ticket
 from tickets.search import indexing
@@ -42,9 +42,18 @@ def send_due(**_: object) -> None:
 
 
 @shared_task
+def send_planned(**_: object) -> None:
+    """Replies whose time has come. While there are more than fit into one run, the next follows at once."""
+    if planning.send_due() == planning.BATCH:
+        ring(send_planned)
+
+
+@shared_task
 def wake_snoozed(**_: object) -> None:
-    due = Ticket.objects.filter(status=Status.SNOOZED, snoozed_until__lte=timezone.now()).order_by(
-        "snoozed_until", "pk"
+    due = (
+        Ticket.objects.not_deleted()
+        .filter(status=Status.SNOOZED, snoozed_until__lte=timezone.now())
+        .order_by("snoozed_until", "pk")
     )
     for ticket in due[:BATCH]:
         ticket.wake()
@@ -53,7 +62,11 @@ def wake_snoozed(**_: object) -> None:
 @shared_task
 def mark_breaches(**_: object) -> None:
     now = timezone.now()
-    missed = Target.objects.running().filter(due_at__lt=now, breached_at=None).order_by("due_at")[:BATCH]
+    missed = (
+        Target.objects.running()
+        .filter(due_at__lt=now, breached_at=None, ticket__deleted_at=None)
+        .order_by("due_at")[:BATCH]
+    )
     for pk in dict.fromkeys(missed.values_list("ticket_id", flat=True)):
         Ticket.objects.get(pk=pk).mark_breaches(now=now)
 
@@ -76,6 +89,13 @@ def send_notices(**_: object) -> None:
 @shared_task
 def close_resolved(**_: object) -> None:
     closing.close_due()
+
+
+@shared_task
+def empty_bin(**_: object) -> None:
+    """What has lain in the bin for its time. While there is more than fits into one run, the next follows at once."""
+    if deleting.purge_due() == deleting.BATCH:
+        ring(empty_bin)
 
 
 @shared_task

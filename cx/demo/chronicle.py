@@ -177,7 +177,7 @@ class Chronicle:
         ticket.excerpt = excerpt(text[:1000], limit=EXCERPT)  # the rest is cut anyway
         if ticket.assignee is None:
             ticket.assignee = by
-            self.record(EventKind.ASSIGNED, at=at, actor=by, to=by.name)
+            self.record(EventKind.ASSIGNED, at=at, actor=by, to=by.name, to_id=by.pk)
         for target in self._unsettled(*REPLIES):
             self._look_for_breach(target, until=at)
             target.met_at = at
@@ -204,8 +204,10 @@ class Chronicle:
         self.advance(at)
         if self.ticket.assignee == to:
             return
+        was = self.ticket.assignee
+        before = {"was": was.name, "was_id": was.pk} if was else {}
         self.ticket.assignee = to
-        event = self.record(EventKind.ASSIGNED, at=at, actor=by, to=to.name)
+        event = self.record(EventKind.ASSIGNED, at=at, actor=by, to=to.name, to_id=to.pk, **before)
         if by.pk != to.pk:
             self._notify(to, Notification.Kind.ASSIGNED, event)
 

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import override
 
 from cx import suggesting
-from cx.demo import company, stories, storing
+from cx.demo import articles, company, describing, making_up, stories, storing
 from cx.demo.chronicle import Chronicle, Correspondent, World
 from cx.demo.replaying import PROSPECTS, Course, replay
 from cx.demo.stories import Story
 from cx.demo.storing import Rows
 from cx.demo.timing import RememberingCalendar, Rhythm
 from helpdesk.people.models import Company, Customer, CustomerAddress, Organisation, User
+from tickets import ready_made
 from tickets.models import Status, Ticket
 from tickets.sla import policies
 
@@ -49,6 +50,8 @@ def load(*, now: datetime, seed: int, step: Step = lambda _count: None) -> int:
     with transaction.atomic():
         storing.prepare()
         people = company.found(now=now)
+        ready_made.take(by=people.coordinator)
+        articles.write_up(people, now=now)
         world = world_at(now, people=people, rng=rng, reader=read_by_model)
         courses = [(story, course_of(story, world=world)) for story in told]
         courses.sort(key=lambda pair: pair[1].moments[0])
@@ -58,7 +61,9 @@ def load(*, now: datetime, seed: int, step: Step = lambda _count: None) -> int:
                 replay(story, course, customer=customer, world=world, rows=rows)
                 step(1)
             rows.write()
+        describing.describe(seed=seed)
         storing.finish()
+        making_up.make_up(people, now=now, rng=rng)
     return len(told)
 
 

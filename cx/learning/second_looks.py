@@ -26,7 +26,7 @@ def ask(*, now: datetime | None = None) -> int:
     now = now or timezone.now()
     SecondLabel.objects.expired().delete()
     yesterday = _yesterday(now)
-    answers = Tagging.objects.current().by_people().filter(**yesterday.only("tagged_at"))
+    answers = Tagging.objects.current().by_people().filter(ticket__deleted_at=None, **yesterday.only("tagged_at"))
     order = sorted(answers.values_list("pk", flat=True), key=_place)
     if not order:
         return 0

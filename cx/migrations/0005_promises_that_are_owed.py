@@ -5,17 +5,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cx', '0004_recoveries_offers_and_found_promises'),
-        ('people', '0004_customer_notes_and_currency'),
-        ('tickets', '0014_working_on_a_ticket'),
+        ("cx", "0004_recoveries_offers_and_found_promises"),
+        ("people", "0004_customer_notes_and_currency"),
+        ("tickets", "0014_working_on_a_ticket"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='promise',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'at_risk', 'broken'])), fields=['ticket'], name='promise_owed'),
+            model_name="promise",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "at_risk", "broken"])), fields=["ticket"], name="promise_owed"
+            ),
         ),
     ]

@@ -79,6 +79,7 @@ class OpinionRequest(models.Model):
         waiting = cls.objects.waiting()
         waiting.filter(asked_at__lt=now - MOST_AGE).update(state=cls.State.DROPPED)
         is_past = Q(tagging__is_current=False) | Q(tagging__source=Tagging.Source.PERSON)
+        is_past |= Q(tagging__ticket__deleted_at__isnull=False)
         waiting.filter(is_past).update(state=cls.State.DROPPED)
 
     @classmethod

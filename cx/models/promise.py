@@ -91,19 +91,21 @@ class Promise(models.Model):
     @classmethod
     def make(
         cls, ticket: Ticket, *, what: str, due_at: datetime, by: User, message: Message | None = None,
-        owner_team: Team | None = None,
+        owner_team: Team | None = None, made_by: User | None = None,
     ) -> Promise:  # fmt: skip
-        """Record what we promised. The ticket is due by then, too."""
+        """Record what we promised. The ticket is due by then, too. `made_by` is who gave their word, where that was
+        somebody else than who records it: they owe it."""
         if not what.strip():
             raise Refusal(_t("Say what was promised."))
         if due_at <= timezone.now():
             raise Refusal(_t("The promise must be due later than now."))
         if not is_in_a_lifetime(due_at):
             raise Refusal(_t("Choose a time within the next hundred years."))
+        giver = made_by or by
         with transaction.atomic():
             promise = cls.objects.create(
-                ticket=ticket, message=message, what=what.strip()[:200], made_by=by, owner=None if owner_team else by,
-                owner_team=owner_team, due_at=due_at,
+                ticket=ticket, message=message, what=what.strip()[:200], made_by=giver,
+                owner=None if owner_team else giver, owner_team=owner_team, due_at=due_at,
             )  # fmt: skip
             ticket.expect_by(due_at, kind=Target.Kind.PROMISE, key=promise.key)
             ticket.record(EventKind.PROMISED, actor=by, promise=promise.pk, what=promise.what)

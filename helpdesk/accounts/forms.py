@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Company, User
-from helpdesk.people.preferences import AFTER_SENDING_LABELS, Preferences, change
+from helpdesk.people.preferences import AFTER_SENDING_LABELS, Preferences, change, choose_undo_seconds, undo_choices
 from tickets.models import Mailbox
 
 
@@ -69,6 +69,7 @@ class NewPasswordForm(forms.Form):
 class ProfileForm(forms.ModelForm):
     time_zone = forms.ChoiceField(label=_("Time zone"), required=False)
     after_sending = forms.ChoiceField(label=_("After sending a reply"), choices=AFTER_SENDING_LABELS)
+    undo_seconds = forms.ChoiceField(label=_("How long a reply waits, and you can take it back"), choices=undo_choices)
 
     class Meta:
         model = User
@@ -80,14 +81,17 @@ class ProfileForm(forms.ModelForm):
         self.fields["language"].choices = [("", _("As the browser says")), *settings.LANGUAGES]  # type: ignore[attr-defined]
         self.fields["time_zone"].choices = [("", _("As the company")), *time_zones()]  # type: ignore[attr-defined]
         if self.instance.may(Ability.REPLY):
-            self.initial["after_sending"] = Preferences.of(self.instance).after_sending
+            chosen = Preferences.of(self.instance)
+            self.initial["after_sending"], self.initial["undo_seconds"] = chosen.after_sending, str(chosen.undo_span)
         else:
-            del self.fields["after_sending"]
+            del self.fields["after_sending"], self.fields["undo_seconds"]
 
     def save(self, commit: bool = True) -> User:
         user: User = super().save(commit)
         if chosen := self.cleaned_data.get("after_sending"):
             change(user, after_sending=chosen)
+        if seconds := self.cleaned_data.get("undo_seconds"):
+            choose_undo_seconds(user, seconds)
         return user
 
 

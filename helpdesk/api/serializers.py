@@ -10,7 +10,11 @@ from rest_framework import serializers
 from cx import codebook
 from cx.models import Tagging
 from helpdesk.people.models import Customer
-from tickets.models import Attachment, Channel, Message, Note, Priority, Status, Ticket
+from tickets import custom_fields
+from tickets.models import Attachment, Channel, Complaint, Message, Note, Priority, Status, Ticket, TicketKind
+from tickets.models.ticket import LONGEST_PROPERTY
+from tickets.tags import LONGEST as LONGEST_TAG
+from tickets.tags import MOST as MOST_TAGS
 
 
 class PersonOut(serializers.ModelSerializer):
@@ -83,12 +87,43 @@ class NoteOut(serializers.ModelSerializer):
         fields = ["id", "author_name", "text", "written_at"]
 
 
+class ComplaintOut(serializers.ModelSerializer):
+    is_told = serializers.BooleanField(read_only=True, help_text="Whether the customer was told the decision.")
+    remedy = serializers.SerializerMethodField(help_text="What the customer wants.")
+    decision = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Complaint
+        fields = [
+            "state", "remedy", "remedy_text", "received_at", "decide_by", "decision", "reasons", "decided_at",
+            "is_told", "objection", "objected_at", "ended_at",
+        ]  # fmt: skip
+
+    @extend_schema_field(serializers.ChoiceField(choices=Complaint.Remedy.choices, allow_null=True))
+    def get_remedy(self, complaint: Complaint) -> str | None:
+        return complaint.remedy or None
+
+    @extend_schema_field(serializers.ChoiceField(choices=Complaint.Decision.choices, allow_null=True))
+    def get_decision(self, complaint: Complaint) -> str | None:
+        return complaint.decision or None
+
+
 class TicketOut(serializers.ModelSerializer):
     requester = PersonOut(read_only=True)
+    type = serializers.ChoiceField(
+        source="kind", choices=[("", ""), *TicketKind.choices], read_only=True, help_text="Empty: nobody said."
+    )
+    tags = serializers.SerializerMethodField(help_text="The team's own words, in the order of the alphabet.")
+    # Declared fields leave the class as it is built, so the serializer's own `fields` stays what it is.
+    fields = serializers.SerializerMethodField(  # type: ignore[assignment]
+        method_name="get_own_fields",
+        help_text="What is filled in of the company's own fields, by slug: text, a choice's slug, 12.5, 2026-11-22.",
+    )
     team = serializers.CharField(source="team.slug", default=None, read_only=True)
     assignee = serializers.EmailField(source="assignee.email", default=None, read_only=True)
     due_next_at = serializers.SerializerMethodField()
     tagging = serializers.SerializerMethodField()
+    complaint = serializers.SerializerMethodField(help_text="Where the ticket is a complaint: how far it is.")
     merged_into = serializers.IntegerField(
         source="merged_into.number",
         default=None,
@@ -101,12 +136,26 @@ class TicketOut(serializers.ModelSerializer):
         fields = [
             "number", "subject", "status", "priority", "channel", "language", "requester", "team", "assignee",
             "excerpt", "created_at", "updated_at", "first_replied_at", "resolved_at", "due_next_at", "due_next_kind",
-            "merged_into", "tagging",
+            "merged_into", "tagging", "complaint", "type", "product", "order_reference", "tags", "fields",
         ]  # fmt: skip
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_tags(self, ticket: Ticket) -> list[str]:
+        return [each.tag.name for each in sorted(ticket.ticket_tags.all(), key=lambda each: each.tag.slug)]
+
+    @extend_schema_field(serializers.DictField(child=serializers.CharField()))
+    def get_own_fields(self, ticket: Ticket) -> dict[str, str]:
+        slugs = {field.pk: field.slug for field in custom_fields.every()}
+        return {slugs[said.field_id]: said.text for said in ticket.custom_values.all() if said.field_id in slugs}
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_due_next_at(self, ticket: Ticket) -> Any:
         return ticket.due_next_at if ticket.has_due_time else None
+
+    @extend_schema_field(ComplaintOut(allow_null=True))
+    def get_complaint(self, ticket: Ticket) -> Any:
+        begun = getattr(ticket, "complaint", None) if ticket.kind == TicketKind.COMPLAINT else None
+        return ComplaintOut(begun).data if begun else None
 
     @extend_schema_field(TaggingOut(allow_null=True))
     def get_tagging(self, ticket: Ticket) -> Any:
@@ -166,6 +215,27 @@ class TicketIn(serializers.Serializer):
     priority = serializers.ChoiceField(choices=Priority.choices, default=Priority.NORMAL)
     language = serializers.ChoiceField(choices=["en", "es"], required=False)
     team = serializers.SlugField(required=False, help_text="The slug of one of your teams.")
+
+
+class TicketPatch(serializers.Serializer):
+    """What is to be different. What is left out stays as it is."""
+
+    type = serializers.ChoiceField(
+        choices=TicketKind.choices, required=False, allow_blank=True, help_text="Empty: none."
+    )
+    product = serializers.CharField(max_length=LONGEST_PROPERTY, required=False, allow_blank=True)
+    order_reference = serializers.CharField(max_length=LONGEST_PROPERTY, required=False, allow_blank=True)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_TAG),
+        required=False,
+        max_length=MOST_TAGS,
+        help_text="All tags that the ticket is to have then. A word that is no tag yet becomes one.",
+    )
+    fields = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.CharField(max_length=custom_fields.LONGEST_TEXT, allow_blank=True, allow_null=True),
+        required=False,
+        help_text="Values of the company's own fields by slug; empty or null takes one away.",
+    )
 
 
 class ReplyIn(serializers.Serializer):

@@ -25,7 +25,7 @@ from helpdesk.api.parsers import BoundedJSONParser
 from helpdesk.common import uploads
 from helpdesk.people.access import Ability
 from helpdesk.people.models import Customer, Team, User
-from tickets import acknowledging, attaching, opening
+from tickets import acknowledging, attaching, custom_fields, opening, tags
 from tickets.models import Ticket
 from tickets.models.ticket import TicketQuerySet
 
@@ -53,8 +53,8 @@ def find_ticket(request: Request, number: int) -> Ticket:
 
 def with_relations(tickets: TicketQuerySet) -> TicketQuerySet:
     """Everything an answer shows, in a fixed number of queries."""
-    return tickets.select_related("requester", "team", "assignee", "merged_into").prefetch_related(
-        "requester__addresses", CURRENT
+    return tickets.select_related("requester", "team", "assignee", "merged_into", "complaint").prefetch_related(
+        "requester__addresses", CURRENT, "ticket_tags__tag", "custom_values"
     )
 
 
@@ -144,11 +144,34 @@ def _team(user: User, slug: str | None) -> Team | None:
     return found
 
 
-@extend_schema(responses=shapes.WholeTicketOut)
-@api_view(["GET"])
+@extend_schema(operation_id="tickets_retrieve", methods=["GET"], responses=shapes.WholeTicketOut)
+@extend_schema(methods=["PATCH"], request=shapes.TicketPatch, responses=shapes.WholeTicketOut)
+@api_view(["GET", "PATCH"])
 def ticket(request: Request, number: int) -> Response:
-    """One ticket with its messages and notes."""
+    """GET: one ticket with its messages and notes. PATCH: what it is about; all that is given, or nothing."""
+    if request.method == "PATCH":
+        _describe(request, number)
     return whole(request, number)
+
+
+def _describe(request: Request, number: int) -> None:
+    found, user = find_ticket(request, number), user_of(request, Ability.REPLY)
+    asked = shapes.TicketPatch(data=request.data)
+    asked.is_valid(raise_exception=True)
+    values = asked.validated_data
+    columns = {name: values[name] for name in ("product", "order_reference") if name in values}
+    if "type" in values:
+        columns["kind"] = values["type"]
+    filled = []
+    for slug, value in values.get("fields", {}).items():
+        field = custom_fields.by_slug(slug)
+        if field is None:
+            raise ValidationError({"fields": {slug: [_t("There is no field of this name.")]}})
+        filled.append((field, value))
+    with transaction.atomic():
+        custom_fields.describe(found, by=user, columns=columns, values=filled)
+        if "tags" in values:
+            tags.put_only(found, names=values["tags"], by=user)
 
 
 @extend_schema(

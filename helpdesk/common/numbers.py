@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal, InvalidOperation
+
 from django.utils.formats import number_format
 from django.utils.translation import pgettext
 
 MINUS = "−"
+SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}  # others are written by their three letters
+_AMOUNT = re.compile(r"(?P<whole>\d{1,8}|\d{1,3}(?:[.,\s]\d{3})+)(?:[.,](?P<cents>\d{1,2}))?")
 
 
 def whole(number: int | None) -> str:
@@ -32,6 +37,30 @@ def percent(share: float | None, decimals: int | None = None) -> str:
         smallest = 10**-decimals
         number = min(max(number, smallest), 100 - smallest)
     return pgettext("percentage", "%(number)s%%") % {"number": _signed(number, decimals=decimals)}
+
+
+def money(amount: Decimal | None, currency: str) -> str:
+    """ "€12.50" in English, "12,50 €" in Spanish; without cents where there are none. Empty where there is nothing."""
+    if amount is None:
+        return ""
+    written = _signed(float(amount), decimals=0 if amount == amount.to_integral_value() else 2)
+    if sign := SIGNS.get(currency):
+        return pgettext("money: the sign and the number", "%(sign)s%(number)s") % {"sign": sign, "number": written}
+    return pgettext("money: the currency's letters and the number", "%(number)s\u00a0%(currency)s") % {
+        "number": written, "currency": currency,
+    }  # fmt: skip
+
+
+def read_money(text: str) -> Decimal | None:
+    """The amount that somebody typed, with a comma or a point, grouped or not, with or without the currency; None for
+    what is none."""
+    found = _AMOUNT.fullmatch(text.strip().strip("".join(SIGNS.values())).strip())
+    if found is None:
+        return None
+    try:
+        return Decimal(f"{re.sub(r'[^0-9]', '', found['whole'])}.{found['cents'] or '0'}")
+    except InvalidOperation:
+        return None
 
 
 def points(difference: float | None, decimals: int = 1) -> str:

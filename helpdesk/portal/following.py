@@ -17,7 +17,9 @@ from cx.models import Promise
 from helpdesk.common import tokens
 from helpdesk.common.html import html_from_text
 from helpdesk.common.moments import moment
-from tickets import acknowledging, merging
+from helpdesk.portal import complaining
+from helpdesk.portal.complaining import Complained
+from tickets import acknowledging, merging, owners, requesters
 from tickets.models import Author, Message, Status, Ticket
 from tickets.models.message import MessageQuerySet
 
@@ -44,6 +46,7 @@ class Said:
     is_automatic: bool
     html: str
     when: str
+    change: str = ""  # who looks after it from this message on, where that is somebody else than before
 
 
 @dataclass(frozen=True)
@@ -70,10 +73,11 @@ class Followed:
     is_closed: bool
     reply_by: str
     with_numbers: list[int]  # of the customer's other requests that go on in this one
+    complaint: Complained | None = None
 
 
 def url_of(ticket: Ticket) -> str:
-    return reverse("portal:request", args=[tokens.make(tokens.Purpose.FOLLOW_TICKET, ticket=ticket.number)])
+    return reverse("portal:request", args=[tokens.make(tokens.Purpose.FOLLOW_TICKET, **requesters.link_values(ticket))])
 
 
 def goes_on_in(ticket: Ticket) -> Ticket:
@@ -121,7 +125,9 @@ def look_at(ticket: Ticket) -> Followed:
     ]
     promised.sort(key=lambda promise: (promise.due_at, promise.pk))
     reply_by = _reply_by(ticket) if not replies and not is_solved else ""
-    said = [_said(message, ticket=ticket) for message in shown]
+    told = [owners.changes_told(one) for one in together] if len(replies) > 1 else []
+    changes = {pk: change.words for each in told for pk, change in each.items()}
+    said = [_said(message, ticket=ticket, change=changes.get(message.pk, "")) for message in shown]
     return Followed(
         ticket=ticket,
         steps=_steps(
@@ -137,6 +143,7 @@ def look_at(ticket: Ticket) -> Followed:
         is_closed=goes_on.is_closed,
         reply_by=reply_by,
         with_numbers=[one.number for one in together[1:]],
+        complaint=complaining.shown(ticket, readable={message.pk for message in shown}),
     )  # fmt: skip
 
 
@@ -146,7 +153,7 @@ def _reply_by(ticket: Ticket) -> str:
     return moment(expected) if expected > timezone.now() else ""
 
 
-def _said(message: Message, *, ticket: Ticket) -> Said:
+def _said(message: Message, *, ticket: Ticket, change: str = "") -> Said:
     is_ours = message.author != Author.CUSTOMER
     if message.user:
         who = message.user.first_name
@@ -166,6 +173,7 @@ def _said(message: Message, *, ticket: Ticket) -> Said:
         is_automatic=message.is_automatic,
         html=html_from_text(message.text),
         when=_capital(moment(message.said_at)),
+        change=change,
     )
 
 

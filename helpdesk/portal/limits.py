@@ -18,6 +18,8 @@ HELD_AN_HOUR = 5  # what looks like a machine gets less
 REPLIES_AN_HOUR = 30  # to one ticket
 LINKS_AN_HOUR = 3  # to one address; the ticket counts them again
 LINKS_FROM_CONNECTION = 20
+SEARCHES_AN_HOUR = 300  # in the articles: reading what is public anyway
+SUGGESTIONS_AN_HOUR = 600  # while somebody writes: one at each pause, and a whole office behind one connection
 
 
 def connection_of(request: HttpRequest) -> str:
@@ -51,3 +53,11 @@ def may_ask_for_link(request: HttpRequest, *, email: str) -> bool:
     return Allowance.take(
         what="link from", who=connection_of(request), most=LINKS_FROM_CONNECTION, within=HOUR
     ) and Allowance.take(what="link for", who=inbox_of(email), most=LINKS_AN_HOUR, within=HOUR)
+
+
+def may_search(request: HttpRequest) -> bool:
+    return Allowance.take(what="search from", who=connection_of(request), most=SEARCHES_AN_HOUR, within=HOUR)
+
+
+def may_be_suggested(request: HttpRequest) -> bool:
+    return Allowance.take(what="suggestion for", who=connection_of(request), most=SUGGESTIONS_AN_HOUR, within=HOUR)

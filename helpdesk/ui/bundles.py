@@ -16,15 +16,22 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 FOLDER: Final = "ui/bundles"
 BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "base.css": ("tokens", "base", "button", "chip", "field", "notice"),
-    "agent.css": ("table", "shell", "list", "ticket", "rail", "palette", "notices", "presence", "workspace"),
+    "base.css": ("tokens", "base", "button", "chip", "field", "notice", "written"),
+    "agent.css": (
+        "table", "shell", "list", "ticket", "rail", "properties", "complaint", "together", "palette", "notices",
+        "presence", "workspace", "links", "macros", "promised", "article", "fold", "lightbox",
+    ),
     "agent.js": (
         "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "held", "opened", "once",
         "live", "changes", "news", "fresh", "presence", "title", "offline", "density", "reorder",
     ),
     "queue.css": ("queue", "filters", "builder", "search", "bulk"),
     "queue.js": ("select", "bulk", "typeahead", "suggest", "builder"),
-    "ticket.js": ("draft", "addresses", "recipients", "composer", "macros", "here", "rail", "tagkeys"),
+    "ticket.js": (
+        "draft", "addresses", "recipients", "files", "dropping", "composer", "seen", "macros", "macro_preview",
+        "unfilled", "promised", "insert", "insert_list", "inserter", "here", "rail", "tagkeys", "place", "unfold",
+        "lightbox", "copy",
+    ),
 }  # fmt: skip
 
 

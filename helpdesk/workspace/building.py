@@ -314,7 +314,7 @@ def _posted_group(given: QueryDict, path: str, paths: set[str], *, depth: int) -
 
 
 def _posted_row(given: QueryDict, path: str) -> Row:
-    name = given[f"{path}.field"]
+    name = str(given[f"{path}.field"])
     name = name if name in FIELDS or name == WRITTEN else WORDS
     row = Row(field=name, unit=given.get(f"{path}.unit", "d"), path=path)
     row.unit = row.unit if row.unit in UNITS else "d"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.exceptions import TooManyFieldsSent
+from django.db.models import Count, OuterRef, Subquery
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _t
@@ -24,8 +25,8 @@ from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.forms import BulkTaggingForm, SnoozeForm
 from helpdesk.workspace.queues import Queue
 from helpdesk.workspace.shortcuts import Here, Undo, list_address
-from tickets import bulk
-from tickets.models import BulkAction, BulkItem, Priority, Ticket
+from tickets import bulk, custom_fields
+from tickets.models import Author, BulkAction, BulkItem, Message, Priority, Ticket
 from tickets.models.ticket import TicketQuerySet
 
 LEFT_UNDONE = "left_undone"  # session key of what could not be done last and why, shown once above the list
@@ -146,7 +147,7 @@ class Asked:
 def asked_of(request: AgentRequest) -> Asked:
     """What the button said: a verb, or a verb and its value behind a colon."""
     verb, _colon, value = request.POST.get("do", "").partition(":")
-    if verb not in bulk.VERBS:
+    if verb not in bulk.VERBS or verb == "reply":  # which is for the children of an incident alone
         raise Refusal(_t("Choose what is to be done."))
     read = _VALUES.get(verb)
     return read(request, value) if read else Asked(verb)
@@ -183,11 +184,34 @@ def _merge(request: AgentRequest, value: str) -> Asked:
     return Asked("merge", values, question="" if into else "merge")
 
 
+def _link(request: AgentRequest, value: str) -> Asked:
+    into = request.POST.get("into", "").strip().lstrip("# ")
+    values = {"into": into, "kind": request.POST.get("kind", "")}
+    return Asked("link", values, question="" if into else "link")
+
+
+def _kind(request: AgentRequest, value: str) -> Asked:
+    if value or "kind" in request.POST:
+        return Asked("kind", {"kind": value or request.POST["kind"]})
+    return Asked("kind", question="properties")
+
+
+def _field(request: AgentRequest, value: str) -> Asked:
+    field = custom_fields.by_slug(value)
+    typed = request.POST.get(f"value-{value}", "")
+    return Asked("field", {"field": value, "value": custom_fields.as_typed(field, typed) if field else typed})
+
+
 _VALUES: dict[str, Callable[[AgentRequest, str], Asked]] = {
     "assign": _assign,
     "snooze": _snooze,
     "tag": _tag,
     "merge": _merge,
+    "kind": _kind,
+    "tag-put": lambda request, value: Asked("tag-put", {"tag": value or request.POST.get("tag", "")}),
+    "tag-take": lambda request, value: Asked("tag-take", {"tag": value or request.POST.get("tag", "")}),
+    "field": _field,
+    "link": _link,
     "prioritise": lambda request, value: Asked("prioritise", {"priority": value}),
     "resolve": lambda request, value: Asked("resolve", {"reason": normalise(request.POST.get("reason", ""))[:2000]}),
 }
@@ -287,7 +311,7 @@ def running_of(user: User) -> list[Shown]:
 class Merging:
     """The chosen tickets, among which one stays and takes in the others."""
 
-    tickets: list[Ticket]
+    tickets: Sequence[Ticket]
     stays: Ticket
 
     @property
@@ -297,7 +321,10 @@ class Merging:
 
 def merging_of(request: AgentRequest, chosen: Chosen) -> Merging:
     """Refuses where there are not two, or more than can be looked through. The oldest open one is offered to stay."""
-    found = chosen.tickets(request).select_related("requester").order_by("created_at", "pk")
+    said = Message.objects.filter(ticket=OuterRef("pk")).exclude(author=Author.AUTOMATIC).order_by()
+    counted = said.values("ticket").annotate(n=Count("pk")).values("n")
+    found = chosen.tickets(request).select_related("requester").annotate(said=Subquery(counted))
+    found = found.prefetch_related("requester__addresses").order_by("created_at", "pk")
     tickets = list(found[: MOST_SHOWN + 1])
     if len(tickets) < 2:
         raise Refusal(_t("Choose two tickets or more to merge them."))

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from helpdesk.common.text import normalise
 from helpdesk.common.uploads import Limits, Quota
 from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.forms import MOST_TEXT
-from tickets import addressing, attaching, recipients
+from tickets import addressing, attaching, recipients, reviewing
 from tickets.addressing import Circle
 from tickets.models import Attachment, Draft, Message, Ticket
 
@@ -29,7 +31,7 @@ class Written:
     errors: dict[str, str] = field(default_factory=dict)
     outside: list[str] = field(default_factory=list)  # domains to be confirmed
     asked: str = ""  # how the ticket was to stand after the reply that waits for that
-    is_stale: bool = False
+    newer: Message | None = None  # what was said meanwhile, for which the reply is held
     focus: str = ""
 
 
@@ -51,6 +53,7 @@ class Sheet:
     limits: Limits
     files: list[Attachment] = field(default_factory=list)
     saved_at: Any = None
+    is_planned: bool = False  # it leaves later: what was planned is changed before anything else is written
     offered_to: str = ""
     offered_cc: str = ""
     goes_by_mail: bool = False
@@ -79,6 +82,7 @@ def sheets(
             limits=Limits.for_agents(),
             files=files.get(draft.pk, []) if draft else [],
             saved_at=draft.saved_at if draft else None,
+            is_planned=draft is not None and draft.send_at is not None,
         )
         found[mode] = sheet
     if may_reply:
@@ -152,12 +156,34 @@ def keep_draft(request: AgentRequest, ticket: Ticket, *, mode: str) -> Draft | N
     values: dict[str, Any] = {"text": typed(request, "text"), "to": None, "cc": None}
     if mode == Draft.Mode.REPLY and is_by_hand(request):
         values |= {name: recipients.read(typed(request, name))[0] for name in ("to", "cc")}
+    if mode == Draft.Mode.SIDE:
+        values["to"] = recipients.read(typed(request, "to"))[0] or None
     if not values["text"].strip() and values["to"] is None:
         mine.filter(attachments=None).delete()
         if not mine.exists():
             return None
+    kept = mine.first()
+    if kept and kept.send_at is not None:
+        return kept  # planned: what leaves then is what was planned, not what another tab still holds
+    if kept:
+        reviewing.changed(kept, **values)
     draft, _new = Draft.objects.update_or_create(ticket=ticket, user=request.user, mode=mode, defaults=values)
     return draft
+
+
+def is_overtaken(request: AgentRequest, ticket: Ticket, *, mode: str) -> bool:
+    """Whether a colleague who was asked to read the draft has changed it since the page was made that this comes from:
+    its words are kept on the device, and not put over theirs."""
+    if mode != Draft.Mode.REPLY:
+        return False
+    try:
+        began = parse_datetime(request.POST.get("began", ""))
+    except ValueError:
+        began = None
+    if began is None or timezone.is_naive(began):
+        return False
+    asked = Draft.objects.filter(ticket=ticket, user=request.user, mode=mode, reviewer__isnull=False).first()
+    return asked is not None and reviewing.changed_by_another(asked, since=began)
 
 
 def keep_files(request: AgentRequest, ticket: Ticket, *, mode: str, quota: Quota) -> tuple[list[Attachment], str]:
@@ -193,4 +219,7 @@ def remove_file(request: AgentRequest, ticket: Ticket, *, mode: str) -> None:
 
 
 def forget_draft(request: AgentRequest, ticket: Ticket, *, mode: str) -> None:
-    attaching.discard_draft(Draft.objects.filter(ticket=ticket, user=request.user, mode=mode))
+    mine = Draft.objects.filter(ticket=ticket, user=request.user, mode=mode, send_at=None)
+    for draft in mine.filter(review=Draft.Review.ASKED):
+        reviewing.ended(draft)
+    attaching.discard_draft(mine)

@@ -16,7 +16,7 @@ from cx.models import SubCause, Tagging
 from helpdesk.common.text import normalise
 from helpdesk.people.models import Customer, Team, User
 from tickets import recipients
-from tickets.models import Channel, Priority, Status
+from tickets.models import Channel, Mailbox, Priority, Status
 
 MOST_TEXT = 100_000
 BY_HAND = (Channel.PHONE, Channel.STORE, Channel.CHAT, Channel.SOCIAL, Channel.REVIEW, Channel.EMAIL)
@@ -57,6 +57,139 @@ class ReplyForm(NoteForm):
         if wrong:
             raise forms.ValidationError(_t("“%(text)s” is not an email address.") % {"text": wrong[0][:100]})
         return addresses
+
+
+class WriteFirstForm(forms.Form):
+    """A mail to a customer who asked nothing, and how its ticket stands afterwards."""
+
+    to = forms.CharField(
+        label=_("To"),
+        max_length=320,
+        error_messages={"required": _("Write an address, or choose a customer.")},
+        help_text=_("An address, or the name of a customer you know: choose them below."),
+        widget=forms.TextInput(
+            attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+        ),
+    )
+    cc = forms.CharField(
+        label=_("Cc"),
+        max_length=2000,
+        required=False,
+        help_text=_("Part several addresses by commas."),
+        widget=forms.TextInput(
+            attrs={"inputmode": "email", "autocomplete": "off", "autocapitalize": "off", "spellcheck": "false"}
+        ),
+    )
+    subject = forms.CharField(
+        label=_("Subject"), max_length=255, error_messages={"required": _("Say in a few words what it is about.")}
+    )
+    text = forms.CharField(
+        label=_("Message"),
+        max_length=MOST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 9}),
+        error_messages={"required": _("Write your message first.")},
+    )
+    mailbox = forms.ModelChoiceField(
+        Mailbox.objects.none(),
+        required=False,
+        empty_label=_("The address of the team"),
+        label=_("From"),
+        error_messages=FROM_THE_LIST,
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"), required=False, empty_label=_("No team"), label=_("Team"),
+        error_messages=FROM_THE_LIST,
+    )  # fmt: skip
+    then = forms.ChoiceField(
+        choices=[
+            (Status.WAITING.value, _("Waits for the customer")),
+            (Status.OPEN.value, _("Stays open")),
+            (Status.RESOLVED.value, _("Is resolved")),
+        ],
+        initial=Status.WAITING.value,
+        label=_("Afterwards the ticket"),
+        error_messages=FROM_THE_LIST,
+    )
+
+    def __init__(self, *args: Any, customer: Customer | None, user: User, **kwargs: Any) -> None:
+        """`customer`: one of those we know was chosen, so nobody has to type their address."""
+        known = customer.main_address() if customer else None
+        team = next((membership.team_id for membership in user.memberships.all()), None)
+        kwargs["initial"] = {"to": known.address if known else "", "team": team}
+        super().__init__(*args, **kwargs)
+        self.customer, self.known = customer, known
+        self.fields["to"].required = known is None
+        field = cast(forms.ModelChoiceField, self.fields["mailbox"])
+        field.queryset = Mailbox.objects.filter(is_active=True).by_address()
+        if field.queryset.count() < 2:
+            del self.fields["mailbox"]
+
+    def clean_to(self) -> str:
+        """One address: what was typed, else that of whoever was chosen."""
+        addresses, wrong = recipients.read(self.cleaned_data["to"])
+        if (wrong or not addresses) and self.known is not None:
+            return str(self.known.address)
+        if wrong:
+            raise forms.ValidationError(_t("“%(text)s” is not an email address.") % {"text": wrong[0][:100]})
+        if not addresses:
+            raise forms.ValidationError(_t("Write an address, or choose a customer."))
+        if len(addresses) > 1:
+            raise forms.ValidationError(_t("Write one address here, and the others in Cc."))
+        return addresses[0]
+
+    def clean_cc(self) -> list[str]:
+        addresses, wrong = recipients.read(self.cleaned_data["cc"])
+        if wrong:
+            raise forms.ValidationError(_t("“%(text)s” is not an email address.") % {"text": wrong[0][:100]})
+        return addresses
+
+    def clean_subject(self) -> str:
+        return normalise(self.cleaned_data["subject"], single_line=True)
+
+    def clean_text(self) -> str:
+        return normalise(self.cleaned_data["text"]).strip()
+
+
+class SideForm(NoteForm):
+    """What goes to somebody outside: to whom, and which messages and files of the ticket go along."""
+
+    to = forms.CharField(
+        label=_("To"),
+        max_length=320,
+        error_messages={"required": _("Write one address.")},
+        help_text=_("One address, of a courier or a partner for example."),
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "off", "autocapitalize": "off", "spellcheck": "false", "data-draft-field": True}
+        ),
+    )
+    subject = forms.CharField(
+        label=_("Subject"), max_length=255, error_messages={"required": _("Say in a few words what it is about.")}
+    )
+
+    def clean_to(self) -> str:
+        addresses, wrong = recipients.read(self.cleaned_data["to"])
+        if wrong:
+            raise forms.ValidationError(_t("“%(text)s” is not an email address.") % {"text": wrong[0][:100]})
+        if len(addresses) != 1:
+            raise forms.ValidationError(_t("Write one address."))
+        return addresses[0]
+
+    def clean_subject(self) -> str:
+        return normalise(self.cleaned_data["subject"], single_line=True)
+
+    def clean_text(self) -> str:
+        text = super().clean_text()
+        if not text:
+            raise forms.ValidationError(_t("Write your message first."))
+        return text
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        return values | {name: self._keys(name) for name in ("quote", "attach")}
+
+    def _keys(self, name: str) -> list[int]:
+        given = self.data.getlist(name) if hasattr(self.data, "getlist") else []
+        return [int(key) for key in given if key.isdecimal() and len(key) < 19]
 
 
 class AssignmentForm(forms.Form):
@@ -117,6 +250,17 @@ class SnoozeForm(forms.Form):
                 return _moment(now.date() + timedelta(days=7 - now.weekday()), time(8))
         day = self.cleaned_data["on"]
         return _moment(day, self.cleaned_data["at"] or time(8)) if day else None
+
+
+class DueForm(forms.Form):
+    """By when something that was found in a text is due."""
+
+    due_on = forms.DateField()
+    due_time = forms.TimeField()
+
+    @property
+    def due_at(self) -> datetime:
+        return _moment(self.cleaned_data["due_on"], self.cleaned_data["due_time"])
 
 
 class PromiseForm(forms.Form):

@@ -65,6 +65,7 @@ class Navigation:
     reads_outbox: bool = False
     administers: bool = False
     names_tags: bool = False
+    names_fields: bool = False
     tags: bool = False
     to_confirm: str = ""  # suggestions that wait for a person; empty where there is none
     alarms: int = 0  # what is wrong with mailboxes, for whoever looks after them
@@ -144,6 +145,7 @@ def navigation(
         reads_outbox=user.may(Ability.READ_OUTBOX),
         administers=user.may(Ability.ADMINISTER),
         names_tags=user.may(Ability.NAME_TAGS),
+        names_fields=user.may(Ability.NAME_FIELDS),
         tags=user.may(Ability.TAG),
         to_confirm=few(counts.get("to_confirm", 0)),
         alarms=counts.get("alarms", 0),

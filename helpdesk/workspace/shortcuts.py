@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from helpdesk.common.errors import Refusal
 from helpdesk.people.models import Team
@@ -23,6 +24,7 @@ from helpdesk.workspace.decorators import AgentRequest
 from helpdesk.workspace.navigation import navigation
 from helpdesk.workspace.queues import Queue
 from tickets.models import Ticket
+from tickets.resolving import NotYet
 
 _SLUG = re.compile(r"[-a-zA-Z0-9_]{1,60}")
 FLASH = "flash"  # session key of what was done last and the way back, shown once on the next page
@@ -120,12 +122,37 @@ def ticket_changed(request: AgentRequest, ticket: Ticket, message: str, *, undo:
     return redirect(f"{ticket.get_absolute_url()}{Here.of(request)}")
 
 
+def section_changed(
+    request: AgentRequest,
+    template: str,
+    context: dict[str, Any],
+    message: str,
+    *,
+    undo: Undo | None = None,
+    focus: str = "",
+) -> HttpResponse:
+    """Answer htmx after a change that one section of the rail shows: that section, which `alone` makes take the place
+    of the old one, and the words. What had the focus keeps it, or else what has the id `focus` gets it."""
+    shown = {**context, "section": template, "here": Here.of(request), "flash": _flash(message, undo)}
+    response = render(request, "workspace/ticket/_section_changed.html", shown)
+    return trigger_client_event(response, "puente:place", {"id": focus}, after="settle") if focus else response
+
+
 def refused(request: AgentRequest, ticket: Ticket, refusal: Refusal | str) -> HttpResponse:
-    """Answer where a rule said no: beside the form for htmx (422), else on top of the ticket."""
+    """Answer where a rule said no: beside the form for htmx (422), else on top of the ticket.
+
+    Where it can be put right on the page, the focus goes there.
+    """
+    place = refusal.place if isinstance(refusal, NotYet) else ""
     if request.htmx:
-        return render(request, "workspace/_refusal.html", {"refusal": str(refusal)}, status=422)
+        response = render(request, "workspace/_refusal.html", {"refusal": str(refusal)}, status=422)
+        where = {"id": place, "said": str(refusal)}
+        return trigger_client_event(response, "puente:place", where, after="settle") if place else response
     messages.error(request, str(refusal))
-    return redirect(f"{ticket.get_absolute_url()}{Here.of(request)}")
+    address = f"{ticket.get_absolute_url()}{Here.of(request)}"
+    if place:
+        address += f"{'&' if '?' in address else '?'}{urlencode({'place': place})}#{place}"
+    return redirect(address)
 
 
 def moved_on(request: AgentRequest, address: str, message: str, *, undo: Undo | None = None) -> HttpResponse:

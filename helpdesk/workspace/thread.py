@@ -2,39 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, prefetch_related_objects
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, prefetch_related_objects
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.formats import date_format
-from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from cx.codebook import Gap, JourneyStage
-from cx.models import Promise
+from cx.models import FoundPromise, Promise, Recovery
+from helpdesk.common.text import excerpt
 from helpdesk.people.access import Ability
 from helpdesk.people.models import User
-from helpdesk.workspace.evidence import paragraphs
+from helpdesk.workspace import property_events
+from helpdesk.workspace.folding import Body
 from helpdesk.workspace.merged import Origin, Together
 from tickets.mail import trust
-from tickets.models import Attachment, Delivery, Event, EventKind, Message, Note, Priority
+from tickets.models import (
+    Attachment,
+    Complaint,
+    Delivery,
+    Event,
+    EventKind,
+    Link,
+    Message,
+    Note,
+    Priority,
+    SideConversation,
+    SideMessage,
+)
 
 # A word to whoever answers, which is no part of the story.
 PASSING = (EventKind.DUE_SOON,)
 # These stand in the thread as what was said, not as a line about it.
-SAID = (EventKind.RECEIVED, EventKind.REPLIED, EventKind.ANNOUNCED, EventKind.NOTED)
+SAID = (
+    EventKind.RECEIVED, EventKind.REPLIED, EventKind.ANNOUNCED, EventKind.NOTED, EventKind.SIDE_SENT,
+    EventKind.SIDE_RECEIVED,
+)  # fmt: skip
 
 ICONS: Mapping[str, str] = {
+    **property_events.ICONS,
     EventKind.ASSIGNED: "user-plus",
     EventKind.UNASSIGNED: "circle-dashed",
+    EventKind.REVIEW_ASKED: "eye",
+    EventKind.REVIEWED_DRAFT: "eye",
     EventKind.MOVED: "users",
     EventKind.WAITED: "pause",
     EventKind.SNOOZED: "alarm-clock",
+    EventKind.REPLY_PLANNED: "calendar-clock",
+    EventKind.REPLY_UNPLANNED: "undo-2",
     EventKind.WOKE: "alarm-clock",
     EventKind.PRIORITISED: "flag",
     EventKind.RESOLVED: "circle-check",
@@ -51,6 +74,15 @@ ICONS: Mapping[str, str] = {
     EventKind.UNDELIVERED: "circle-alert",
     EventKind.CONFIRMED: "check",
     EventKind.RESTORED: "undo-2",
+    EventKind.MACRO_USED: "zap",
+    EventKind.MACRO_UNDONE: "undo-2",
+    EventKind.LINKED: "link",
+    EventKind.UNLINKED: "link",
+    EventKind.SPLIT: "split",
+    EventKind.UNSPLIT: "undo-2",
+    EventKind.REQUESTER_CHANGED: "user",
+    EventKind.DELETED: "trash-2",
+    EventKind.UNDELETED: "undo-2",
     EventKind.BREACHED: "clock",
     EventKind.TAGGED: "tag",
     EventKind.REVIEWED: "tag",
@@ -58,6 +90,9 @@ ICONS: Mapping[str, str] = {
     EventKind.PROMISED: "signature",
     EventKind.PROMISE_SETTLED: "signature",
     EventKind.ANSWERED_SURVEY: "smile",
+    EventKind.COMPLAINT_CHANGED: "megaphone",
+    EventKind.RECOVERED: "heart",
+    EventKind.RECOVERY_UNDONE: "undo-2",
 }
 
 CAME_BY: Mapping[str, str] = {
@@ -78,34 +113,49 @@ AUTOMATIC: Mapping[str, Any] = {
 }
 
 
-NOTHING = SafeString("")
+EXCERPT = 120
 REMOTE_PICTURE = 'src="http'  # in cleaned HTML, values stand in double quotes
 
 
 @dataclass
 class Entry:
-    """One thing in the thread. `kind` is message, automatic, note or event."""
+    """One thing in the thread. `kind` is message, automatic, note, side or event."""
 
     kind: str
     at: datetime
     rank: tuple[int, int]
     message: Message | None = None
     note: Note | None = None
+    event: Event | None = None
+    side: SideConversation | None = None
     words: str = ""
     icon: str = ""
     name: str = ""
-    body: SafeString = NOTHING
+    marks: Collection[str] = ()  # words of the customer that spoke for a suggestion
     delivery: DeliveryLine | None = None
     sender: SenderLine | None = None
     via: str = ""  # the address of the contact form that brought it
     remark: str = ""
     promises: list[Promise] = field(default_factory=list)
+    untracked: list[tuple[FoundPromise, datetime]] = field(default_factory=list)  # and what to offer as their time
     is_new: bool = False  # the first thing said since this person last looked
     is_latest: bool = False
     is_mine: bool = False
     is_bad: bool = False
     origin: Origin | None = None  # the merged ticket in which it was said
     unmerges: str = ""  # where the merge that this line tells of is undone
+
+    @property
+    def anchor(self) -> str:
+        """Where a link leads to it: "message-12"."""
+        return f"{'message' if self.message else self.kind}-{self.rank[1]}"
+
+    @cached_property
+    def body(self) -> Body:
+        """What it says, as HTML. Made when it is shown: most of a long thread is folded away."""
+        if self.note:
+            return Body.of(self.note.text, mentions=self.note.mentions)
+        return Body.of(self.message.text if self.message else "", words=self.marks)
 
 
 @dataclass(frozen=True)
@@ -134,6 +184,7 @@ def thread_of(
     entries = [
         *_messages(together, user=user, words=list(words), promises=promises),
         *_notes(together, user=user),
+        *_side_conversations(together),
         *_events(together, user),
     ]
     entries.sort(key=lambda entry: (entry.at, *entry.rank))
@@ -174,7 +225,7 @@ def _messages(together: Together, *, user: User, words: list[str], promises: lis
             message=message,
             name=_name(message),
             words=str(AUTOMATIC.get(message.kind, _("Automatic message"))),
-            body=paragraphs(message.text, words=words if message.is_from_customer else ()),
+            marks=words if message.is_from_customer else _promised(message, promises),
             delivery=None if message.is_from_customer else delivery_line(message),
             sender=_sender_line(message.authentication),
             via=(message.authentication or {}).get("via", ""),
@@ -183,6 +234,15 @@ def _messages(together: Together, *, user: User, words: list[str], promises: lis
             is_mine=message.user_id == user.pk,
             origin=together.origin_of(message.ticket_id),
         )
+
+
+def _promised(message: Message, promises: list[Promise]) -> list[str]:
+    """The words of a reply that are underlined: what is tracked of it."""
+    return [
+        promise.what
+        for promise in promises
+        if promise.message_id == message.pk and promise.state != Promise.State.WITHDRAWN
+    ]
 
 
 def _sender_line(authentication: dict[str, Any] | None) -> SenderLine | None:
@@ -209,10 +269,30 @@ def _notes(together: Together, *, user: User) -> Iterable[Entry]:
             rank=(2, note.pk),
             note=note,
             name=note.user.name,
-            body=paragraphs(note.text),
             is_mine=note.user_id == user.pk,
             origin=together.origin_of(note.ticket_id),
         )
+
+
+def _side_conversations(together: Together) -> Iterable[Entry]:
+    """Each once, where its latest words were said. No query more for a ticket that `load` found to have none."""
+    if not (together.taken_in or getattr(together.ticket, "has_side", True)):
+        return
+    latest = SideMessage.objects.filter(conversation=OuterRef("pk")).order_by("-said_at", "-pk")
+    troubled = Delivery.objects.undelivered().filter(side_message__conversation=OuterRef("pk")).order_by()
+    found = SideConversation.objects.filter(ticket__in=together.keys).annotate(
+        number=Count("messages"),
+        latest_at=Subquery(latest.values("said_at")[:1]),
+        latest_text=Subquery(latest.values("text")[:1]),
+        latest_is_ours=Subquery(latest.values("user")[:1]),
+        has_trouble=Exists(troubled),
+    )
+    for side in found.select_related("ticket"):
+        yield Entry(
+            kind="side", at=side.latest_at or side.opened_at, rank=(2, side.pk), side=side, name=side.address,
+            words=excerpt(side.latest_text or "", limit=EXCERPT), is_bad=side.has_trouble,
+            origin=together.origin_of(side.ticket_id),
+        )  # fmt: skip
 
 
 def _events(together: Together, user: User) -> Iterable[Entry]:
@@ -232,7 +312,7 @@ def _events(together: Together, user: User) -> Iterable[Entry]:
         if event.kind == EventKind.TOOK_IN:
             unmerges = together.undoing(event.details.get("ticket", 0), into=event.ticket_id)
         yield Entry(
-            kind="event", at=event.happened_at, rank=rank, words=words_for(event), icon=icon, is_bad=bad,
+            kind="event", at=event.happened_at, rank=rank, event=event, words=words_for(event), icon=icon, is_bad=bad,
             origin=origin, unmerges=unmerges,
         )  # fmt: skip
 
@@ -244,12 +324,17 @@ def delivery_line(message: Message) -> DeliveryLine:
         return DeliveryLine(_t("Sent from a mail program, found among the sent mail"), "")
     if worst is None:
         return DeliveryLine(_t("Not sent by mail: no address"), "")
+    return line_of(worst, message.deliveries.all())
+
+
+def line_of(worst: Delivery, deliveries: Iterable[Delivery]) -> DeliveryLine:
+    """The same for these deliveries, of which `worst` is told first."""
     if worst.can_be_undone:
         left = max(1, round((worst.due_at - timezone.now()).total_seconds()))
         return DeliveryLine(_t("Sending in %(seconds)s s") % {"seconds": left}, "", worst.due_at, left)
     is_bad = worst.state in (Delivery.State.FAILED, Delivery.State.BOUNCED)
     said: dict[str, list[str]] = {}  # what became of it -> to whom
-    for delivery in sorted(message.deliveries.all(), key=lambda each: (each.state != worst.state, each.pk)):
+    for delivery in sorted(deliveries, key=lambda each: (each.state != worst.state, each.pk)):
         said.setdefault(_said_of(delivery), []).append(delivery.address)
     words = " · ".join(line.replace("%(to)s", ", ".join(to)) for line, to in said.items())
     return DeliveryLine(words, "bad" if is_bad else "")
@@ -287,10 +372,12 @@ def words_for(event: Event) -> str:
     details, actor = event.details, event.actor.name if event.actor else ""
     if sentence := SENTENCES.get(event.kind):
         return sentence(actor, details)
-    return str(event.get_kind_display())
+    return capfirst(str(event.get_kind_display()))
 
 
 def _created(actor: str, details: Mapping[str, Any]) -> str:
+    if details.get("written_first"):
+        return _t("%(actor)s wrote to the customer first") % {"actor": actor or _t("Puente")}
     if actor:
         return _t("%(actor)s opened this ticket") % {"actor": actor}
     if details.get("held_because"):
@@ -307,12 +394,59 @@ def _created(actor: str, details: Mapping[str, Any]) -> str:
 
 
 def _assigned(actor: str, details: Mapping[str, Any]) -> str:
-    to = details.get("to", "")
+    to, was = details.get("to", ""), details.get("was", "")
+    said = {"actor": actor, "to": to, "was": was}
     if actor and actor == to:
-        return _t("%(actor)s took this ticket") % {"actor": actor}
+        return (_t("%(actor)s took this over from %(was)s") if was else _t("%(actor)s took this ticket")) % said
+    if actor and was:
+        words = _t("%(actor)s handed it from %(was)s to %(to)s")
+        return (_t("%(actor)s handed it to %(to)s") if actor == was else words) % said
     if actor:
         return _t("%(actor)s assigned this to %(to)s") % {"actor": actor, "to": to}
     return _t("Assigned to %(to)s") % {"to": to}
+
+
+def _unassigned(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "was": details.get("was", "")}
+    if not said["was"]:
+        return _t("%(actor)s took the assignee off") % said
+    if actor == said["was"]:
+        return _t("%(actor)s left this to nobody") % said
+    return _t("%(actor)s took this from %(was)s and left it to nobody") % said
+
+
+def _review_asked(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "to": details.get("to") or "–"}
+    if details.get("stopped"):
+        return _t("%(actor)s no longer asks %(to)s to read the reply") % said
+    return _t("%(actor)s asked %(to)s to read a reply before it is sent") % said
+
+
+def _reviewed_draft(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "writer": details.get("writer") or "–"}
+    verdicts = {
+        "approved": _t("%(actor)s approved the reply that %(writer)s wants to send"),
+        "returned": _t("%(actor)s sent the reply back to %(writer)s"),
+        "edited": _t("%(actor)s changed the reply that %(writer)s wants to send"),
+        "taken": _t("%(actor)s took the reply over from %(writer)s"),
+        "given_back": _t("%(actor)s gave the reply back to %(writer)s"),
+        "undone": _t("%(actor)s thinks again about the reply of %(writer)s"),
+    }
+    return verdicts.get(details.get("verdict", ""), _t("%(actor)s read a reply of %(writer)s")) % said
+
+
+def _reply_planned(actor: str, details: Mapping[str, Any]) -> str:
+    at = parse_datetime(str(details.get("leaves_at", "")))
+    when = date_format(timezone.localtime(at), "D j M, H:i") if at else "–"
+    return _t("%(actor)s planned a reply for %(when)s") % {"actor": actor or _t("Puente"), "when": when}
+
+
+def _reply_unplanned(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "writer": details.get("writer") or "–"}
+    said["because"] = details.get("because", "")
+    if not said["because"]:
+        return _t("%(actor)s planned the reply no more") % said
+    return _t("The reply that %(writer)s had planned was not sent. %(because)s") % said
 
 
 def _moved(actor: str, details: Mapping[str, Any]) -> str:
@@ -360,6 +494,39 @@ def _took_in(actor: str, details: Mapping[str, Any]) -> str:
     return _t("%(actor)s merged #%(number)s into this") % said
 
 
+def _linked(actor: str, details: Mapping[str, Any]) -> str:
+    """One sentence for each kind, from either side."""
+    said: dict[tuple[str, bool], str] = {
+        (Link.Kind.CHILD_OF, False): _t("%(actor)s made this part of incident #%(number)s"),
+        (Link.Kind.CHILD_OF, True): _t("%(actor)s made #%(number)s part of this incident"),
+        (Link.Kind.BLOCKS, False): _t("%(actor)s said that this blocks #%(number)s"),
+        (Link.Kind.BLOCKS, True): _t("%(actor)s said that #%(number)s blocks this"),
+        (Link.Kind.DUPLICATE_OF, False): _t("%(actor)s said that this is a duplicate of #%(number)s"),
+        (Link.Kind.DUPLICATE_OF, True): _t("%(actor)s said that #%(number)s is a duplicate of this"),
+    }
+    plain = _t("%(actor)s linked this to #%(number)s")
+    sentence = said.get((details.get("link", ""), bool(details.get("is_other_side"))), plain)
+    return sentence % {"actor": actor or _t("Puente"), "number": details.get("number", "–")}
+
+
+def _unlinked(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "number": details.get("number", "–")}
+    return _t("%(actor)s took the link to #%(number)s off") % said
+
+
+def _split(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("Puente"), "number": details.get("number", "–")}
+    if details.get("is_other_side"):
+        return _t("%(actor)s split a message off into #%(number)s") % said
+    return _t("%(actor)s split this off from #%(number)s") % said
+
+
+def _undeleted(actor: str, details: Mapping[str, Any]) -> str:
+    if details.get("because") == "customer":
+        return _t("Taken out of the bin: the customer wrote")
+    return _t("%(actor)s took this back from the bin") % {"actor": actor or _t("Puente")}
+
+
 def _breached(_actor: str, details: Mapping[str, Any]) -> str:
     missed = {
         "first_reply": _t("The target for the first reply was missed"),
@@ -371,13 +538,13 @@ def _breached(_actor: str, details: Mapping[str, Any]) -> str:
 
 
 def _reviewed(actor: str, _details: Mapping[str, Any]) -> str:
-    return _t("%(actor)s looked into what stands behind the staff attitude") % {"actor": actor}
+    return _t("%(actor)s looked into what stands behind the staff attitude") % {"actor": actor or _t("Puente")}
 
 
 def _tagged(actor: str, details: Mapping[str, Any]) -> str:
     stages, gaps = dict(JourneyStage.choices), dict(Gap.choices)
     tag = {
-        "actor": actor,
+        "actor": actor or _t("Puente"),
         "stage": stages.get(details.get("stage", ""), "–"),
         "gap": gaps.get(details.get("gap", ""), "–"),
     }
@@ -388,9 +555,39 @@ def _tagged(actor: str, details: Mapping[str, Any]) -> str:
 
 def _settled(actor: str, details: Mapping[str, Any]) -> str:
     state = dict(Promise.State.choices).get(details.get("state", ""), "–")
+    said = {"what": details.get("what") or "–", "state": state, "actor": actor}
     if actor:
-        return _t("Promise “%(what)s”: %(state)s (%(actor)s)") % {**details, "state": state, "actor": actor}
-    return _t("Promise “%(what)s”: %(state)s") % {**details, "state": state}
+        return _t("Promise “%(what)s”: %(state)s (%(actor)s)") % said
+    return _t("Promise “%(what)s”: %(state)s") % said
+
+
+def _complaint_changed(actor: str, details: Mapping[str, Any]) -> str:
+    said = {"actor": actor or _t("The customer")}
+    decision = dict(Complaint.Decision.choices).get(details.get("decision", ""), "–")
+    match details.get("step"):
+        case "seek":
+            return _t("%(actor)s wrote down which remedy is sought") % said
+        case "examine":
+            return _t("%(actor)s looks into the complaint") % said
+        case "decide":
+            return _t("%(actor)s decided the complaint: %(decision)s") % {**said, "decision": decision}
+        case "tell":
+            return _t("%(actor)s told the customer the decision") % said
+        case "object":
+            if actor:
+                return _t("%(actor)s recorded an objection to the decision") % said
+            return _t("The customer objected to the decision")
+        case "end":
+            return _t("%(actor)s ended the complaint") % said
+    return _t("%(actor)s took the latest step of the complaint back") % said
+
+
+def _recovered(actor: str, details: Mapping[str, Any]) -> str:
+    kind = dict(Recovery.Kind.choices).get(details.get("kind", ""), "–")
+    said = {"actor": actor or _t("Puente"), "kind": kind, "what": details.get("text", "")}
+    if worth := details.get("worth"):
+        return _t("%(actor)s made up for it: %(kind)s, %(what)s (%(worth)s)") % {**said, "worth": worth}
+    return _t("%(actor)s made up for it: %(kind)s, %(what)s") % said
 
 
 def _with_actor(sentence: Callable[[], str]) -> Callable[[str, Mapping[str, Any]], str]:
@@ -398,16 +595,29 @@ def _with_actor(sentence: Callable[[], str]) -> Callable[[str, Mapping[str, Any]
 
 
 SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
+    **property_events.SENTENCES,
     EventKind.CREATED: _created,
     EventKind.ASSIGNED: _assigned,
-    EventKind.UNASSIGNED: _with_actor(lambda: _t("%(actor)s took the assignee off")),
+    EventKind.UNASSIGNED: _unassigned,
+    EventKind.REVIEW_ASKED: _review_asked,
+    EventKind.REVIEWED_DRAFT: _reviewed_draft,
     EventKind.MOVED: _moved,
     EventKind.WAITED: _with_actor(lambda: _t("%(actor)s set this to waiting for the customer")),
     EventKind.SNOOZED: _snoozed,
+    EventKind.REPLY_PLANNED: _reply_planned,
+    EventKind.REPLY_UNPLANNED: _reply_unplanned,
     EventKind.WOKE: lambda actor, _details: _t("%(actor)s woke this up") % {"actor": actor} if actor else _t("Woke up"),
     EventKind.PRIORITISED: _prioritised,
     EventKind.RESOLVED: _resolved,
     EventKind.REOPENED: _reopened,
+    EventKind.MACRO_USED: lambda actor, details: (
+        _t("%(actor)s used the macro “%(macro)s”")
+        % {"actor": actor or _t("Puente"), "macro": details.get("macro", "–")}
+    ),
+    EventKind.MACRO_UNDONE: lambda actor, details: (
+        _t("%(actor)s undid the macro “%(macro)s”")
+        % {"actor": actor or _t("Puente"), "macro": details.get("macro", "–")}
+    ),
     EventKind.CLOSED: lambda _actor, _details: _t("Closed. A new message opens a new ticket linked to this one"),
     EventKind.CONTINUED: lambda _actor, details: _t("Continues #%(number)s") % {"number": details.get("number", "–")},
     EventKind.MERGED: lambda actor, details: (
@@ -438,6 +648,19 @@ SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     EventKind.MARKED_SPAM: _with_actor(lambda: _t("%(actor)s marked this as spam")),
     EventKind.RESTORED: _with_actor(lambda: _t("%(actor)s put this back as it was")),
     EventKind.CONFIRMED: lambda _actor, _details: _t("The customer opened the link: their address is confirmed"),
+    EventKind.LINKED: _linked,
+    EventKind.UNLINKED: _unlinked,
+    EventKind.SPLIT: _split,
+    EventKind.UNSPLIT: lambda actor, details: (
+        _t("%(actor)s undid the splitting: #%(number)s is gone")
+        % {"actor": actor or _t("Puente"), "number": details.get("number", "–")}
+    ),
+    EventKind.REQUESTER_CHANGED: lambda actor, details: (
+        _t("%(actor)s made this the ticket of %(name)s; it was %(was)s’s")
+        % {"actor": actor or _t("Puente"), "name": details.get("name", "–"), "was": details.get("was_name", "–")}
+    ),
+    EventKind.DELETED: _with_actor(lambda: _t("%(actor)s moved this to the bin")),
+    EventKind.UNDELETED: _undeleted,
     EventKind.BREACHED: _breached,
     EventKind.TAGGED: _tagged,
     EventKind.REVIEWED: _reviewed,
@@ -448,5 +671,10 @@ SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     EventKind.PROMISE_SETTLED: _settled,
     EventKind.ANSWERED_SURVEY: lambda _actor, details: (
         _t("The customer answered the survey: %(score)s") % {"score": details.get("score", "–")}
+    ),
+    EventKind.COMPLAINT_CHANGED: _complaint_changed,
+    EventKind.RECOVERED: _recovered,
+    EventKind.RECOVERY_UNDONE: lambda actor, details: (
+        _t("%(actor)s took back: %(what)s") % {"actor": actor or _t("Puente"), "what": details.get("text", "")}
     ),
 }

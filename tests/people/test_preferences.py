@@ -25,7 +25,19 @@ def test_a_choice_is_kept_and_leaves_the_others_alone(ana: User) -> None:
 
 @pytest.mark.parametrize(
     "nonsense",
-    [[], "x", None, {"after_sending": "elsewhere"}, {"columns": "all"}, {"columns": [1]}, {"layout": 3}, {"more": 1}],
+    [
+        [],
+        "x",
+        None,
+        {"after_sending": "elsewhere"},
+        {"columns": "all"},
+        {"columns": [1]},
+        {"layout": 3},
+        {"more": 1},
+        {"undo_seconds": 7},
+        {"undo_seconds": "10"},
+        {"undo_seconds": False},
+    ],
 )
 def test_nonsense_in_the_row_is_the_default(ana: User, nonsense: Any) -> None:
     ana.preferences = nonsense

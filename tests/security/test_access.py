@@ -30,7 +30,20 @@ REPLIES = {
     "promises", "promise-kept", "promise-withdrawn", "ticket-new", "spam", "spam-undo", "merging", "unmerging",
     "undelivered-resend", "undelivered-settle", "undelivered-unsettle", "after-sending",
     "ticket-macros", "macros", "macro-new", "macro", "macro-delete", "macro-restore",
+    "macro-undo", "macros-ready", "macros-ready-undo",
+    "ticket-write", "side-new", "side-undo", "side-end", "side-reopen",
+    "planned-again", "planned-stop", "planned-send", "bin", "deleting", "undeleting", "splitting", "unsplitting",
+    "requester", "links", "unlinking", "children-replies", "children-resolving",
+    "review-ask", "review-stop", "review", "review-approve", "review-return", "review-again", "review-text",
+    "review-take", "review-give-back", "properties", "ticket-tags", "checklist", "ticket-time",
+    "complaint-seek", "complaint-examine", "complaint-decide", "complaint-tell", "complaint-object", "complaint-end",
+    "complaint-back", "recoveries", "recovery-take-back", "recovery-put-back", "customer-consent",
 }  # fmt: skip
+NAMES_FIELDS = {
+    "custom-fields", "custom-field-new", "custom-field", "custom-field-retire", "custom-field-return", "budgets",
+}  # fmt: skip
+KEEPS_OFFERS = {"offer-new", "offer", "offer-withdraw", "offer-put-back"}
+WRITES_ARTICLES = {"article-new", "article-edit", "article-delete", "article-restore"}
 TAGS = {
     "tagging", "tagging-confirm", "tagging-undo", "confirm", "confirm-ticket", "confirm-undo", "second-look",
     "second-look-skip", "suggestions",
@@ -44,7 +57,7 @@ RUNS_MAIL = {
 ADMINISTERS = {"mailboxes", "mailbox-new", "mailbox", "mailbox-test"}
 OUTBOX = {"outbox", "outbox-email", "outbox-html", "outbox-raw"}
 BY_LINK = {"picture", "notice-stop"}  # signed links of their own: for the frame of a mail, and for mail programs
-REPORTS = {"queue", "report", "report-heat-map"}
+REPORTS = {"queue", "report", "report-heat-map", "recovery-report"}
 SIGNED_IN = [pattern for pattern in workspace.urlpatterns if pattern.name not in BY_LINK]
 NUMBERED = [pattern for pattern in workspace.urlpatterns if "number" in pattern.pattern.converters]
 
@@ -55,17 +68,19 @@ def names(patterns: list[URLPattern]) -> list[str]:
 
 def needs(name: str) -> str:
     for ability, those in (("reply", REPLIES), ("tag", TAGS), ("name_tags", NAMES_TAGS),
-                           ("review_colleagues", {"tagging-refinement"}),
+                           ("name_fields", NAMES_FIELDS), ("keep_offers", KEEPS_OFFERS),
+                           ("write_articles", WRITES_ARTICLES), ("review_colleagues", {"tagging-refinement"}),
                            ("run_mail", RUNS_MAIL), ("read_outbox", OUTBOX),
                            ("administer", ADMINISTERS), ("see_reports", REPORTS),
-                           ("write_notes", {"notes", "draft"})):  # fmt: skip
+                           ("write_notes", {"notes", "draft", "mentionable", "customer-notes", "customer-note-remove",
+                                            "customer-note-restore"})):  # fmt: skip
         if name in those:
             return ability
     return "see_tickets"
 
 
 def address(pattern: URLPattern, *, number: int, pk: int = 1) -> str:
-    given = {"number": number, "pk": pk, "view": "open", "mode": "note", "token": "x"}
+    given = {"number": number, "pk": pk, "view": "open", "mode": "note", "token": "x", "slug": "x", "note": 1}
     return reverse(f"workspace:{pattern.name}", kwargs={name: given[name] for name in pattern.pattern.converters})
 
 

@@ -211,7 +211,7 @@ MACROS = """
 
 @pytest.fixture
 def macros(site: Site, page: Page) -> Page:
-    page.goto(site.show("/", MACROS, scripts="keys macros"))
+    page.goto(site.show("/", MACROS, scripts="keys insert macros"))
     page.keyboard.press("m")
     page.get_by_label("Find").focus()
     return page

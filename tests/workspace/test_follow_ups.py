@@ -264,5 +264,5 @@ def test_the_board_has_a_budget(
     client = as_user(cast.ana)
     client.get("/notifications/")
 
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         client.get("/follow-ups/?whose=team")

@@ -30,7 +30,7 @@ def ticked(html: str) -> set[str]:
 def test_at_first_everything_shows_in_the_page_and_the_urgent_comes_by_mail(as_user: Browser, ana: User) -> None:
     found = ticked(as_user(ana).get(PAGE).content.decode())
     in_page = {f"{kind}:page" for kind in Kind.values if kind != Kind.NEW_FOR_TEAM}
-    assert found == in_page | {"not_solved:mail", "undelivered:mail"}
+    assert found == in_page | {"not_solved:mail", "undelivered:mail", "mentioned:mail", "not_sent:mail"}
 
 
 def test_what_is_chosen_is_kept_and_shown(as_user: Browser, ana: User) -> None:

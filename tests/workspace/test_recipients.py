@@ -103,7 +103,7 @@ class TestShown:
             )
         client = as_user(cast.ana)
         client.get("/notifications/")
-        with django_assert_max_num_queries(21):
+        with django_assert_max_num_queries(28):
             _page(client, mailed)
 
 

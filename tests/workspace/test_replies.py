@@ -117,6 +117,16 @@ def test_a_colleagues_reply_holds_ones_own(as_user: Browser, ana: User, lea: Use
     assert "Lea Lindgren wrote while you were writing" in answer.content.decode()
 
 
+def test_what_a_machine_says_meanwhile_holds_no_reply(as_user: Browser, ana: User, ticket: Ticket) -> None:
+    seen = ticket.messages.get().pk
+    ticket.receive(text="I am away.", customer=ticket.requester, channel="email", is_auto=True)
+    ticket.announce(kind="acknowledgement", text="We have it.")
+
+    _reply(as_user(ana), ticket, seen=seen)
+
+    assert _answers(ticket) == ["It is on its way."]
+
+
 def test_sending_forgets_the_draft_and_keeps_the_note_begun(as_user: Browser, ana: User, ticket: Ticket) -> None:
     Draft.objects.create(ticket=ticket, user=ana, mode="reply", text="It is")
     Draft.objects.create(ticket=ticket, user=ana, mode="note", text="Remember")

@@ -53,6 +53,8 @@ class EventKind(models.TextChoices):
     REVIEWED_DRAFT = "reply.reviewed", _("read a draft")
     SIDE_SENT = "side.sent", _("wrote to somebody outside")
     SIDE_RECEIVED = "side.received", _("somebody outside answered")
+    MACRO_USED = "macro.used", _("used a macro")
+    MACRO_UNDONE = "macro.undone", _("undid a macro")
     COMPLAINT_CHANGED = "complaint.changed", _("went on with the complaint")
     BREACHED = "sla.breached", _("a target was missed")
     DUE_SOON = "sla.due_soon", _("a target is due soon")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
@@ -16,13 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from helpdesk.common.errors import Refusal
 from helpdesk.common.moments import is_in_a_lifetime
-from helpdesk.common.text import excerpt
+from helpdesk.common.text import excerpt, normalise
 from helpdesk.people import access
 from helpdesk.people.access import Ability
 from helpdesk.people.models import CustomerAddress
-from tickets import addressing, notifying, signals
+from helpdesk.people.preferences import Preferences
+from tickets import addressing, notifying, resolving, signals
 from tickets.mail import identity
 from tickets.models.attachment import Attachment
+from tickets.models.complaint import Complaint
 from tickets.models.delivery import Delivery
 from tickets.models.draft import Draft
 from tickets.models.event import Event, EventKind
@@ -31,6 +34,7 @@ from tickets.models.note import Note
 from tickets.models.notification import Notification
 from tickets.models.reading import Reading
 from tickets.models.sla import Target
+from tickets.models.watcher import Watcher
 from tickets.sla import policies
 
 if TYPE_CHECKING:
@@ -44,6 +48,7 @@ FAR = datetime(9999, 1, 1, tzinfo=UTC)
 FIRST_NUMBER = 10_000
 EXCERPT = 160
 MOST_LINKS, LINK_WINDOW = 3, timedelta(hours=1)
+LONGEST_PROPERTY = 80  # letters of a product and of an order
 
 
 class Status(models.TextChoices):
@@ -87,7 +92,19 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
     # --- Who may see -----------------------------------------------------------------------------------------
 
     def visible_to(self, user: User) -> TicketQuerySet:
-        """The tickets this person may know of: their teams', their own, and those no team has yet."""
+        """The tickets this person may know of: their teams', their own, and those no team has yet.
+
+        What lies in the bin nobody knows of, whoever they are: see `in_bin_of`.
+        """
+        return self.not_deleted()._within_reach_of(user)
+
+    def in_bin_of(self, user: User) -> TicketQuerySet:
+        """The deleted tickets that this person may take back: whoever minds the mail of a team those of the team,
+        everybody else what they deleted themselves."""
+        found = self.deleted()._within_reach_of(user)
+        return found if user.may(Ability.RUN_MAIL) else found.filter(deleted_by_id=user.pk)
+
+    def _within_reach_of(self, user: User) -> TicketQuerySet:
         if not user.may(Ability.SEE_TICKETS):
             return self.none()
         if user.may(Ability.SEE_ALL_TICKETS):
@@ -97,6 +114,13 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
         return self.filter(Q(team_id__in=teams) | Q(team_id=None) | Q(assignee_id=user.pk))
 
     # --- Which ones ------------------------------------------------------------------------------------------
+
+    def not_deleted(self) -> TicketQuerySet:
+        """What is not in the bin. Whatever counts, sends or waits by itself begins here."""
+        return self.filter(deleted_at=None)
+
+    def deleted(self) -> TicketQuerySet:
+        return self.filter(deleted_at__isnull=False)
 
     def open(self) -> TicketQuerySet:
         return self.filter(status=Status.OPEN)
@@ -130,6 +154,11 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
             Q(last_public_reply_at=None) | Q(last_public_reply_at__lt=F("last_customer_message_at"))
         )
 
+    def asked_by_customers(self) -> TicketQuerySet:
+        """Without those in which one of us wrote first: nothing was asked in them, so no answer took any time."""
+        ours = Event.objects.filter(ticket=OuterRef("pk"), kind=EventKind.CREATED, details__written_first=True)
+        return self.filter(~Exists(ours))
+
     # --- In which order --------------------------------------------------------------------------------------
 
     def due_first(self) -> TicketQuerySet:
@@ -146,9 +175,8 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 
     def for_queue(self, user: User) -> TicketQuerySet:
         """What a queue row shows, in one query; `is_unread` is this user's own."""
-        seen = Reading.objects.filter(
-            ticket=OuterRef("pk"), user_id=user.pk, read_at__gte=OuterRef("last_customer_message_at")
-        )
+        latest = Coalesce(OuterRef("last_customer_message_at"), OuterRef("created_at"))  # we may have written first
+        seen = Reading.objects.filter(ticket=OuterRef("pk"), user_id=user.pk, read_at__gte=latest)
         return self.select_related("requester", "assignee", "team").annotate(
             is_unread=~Exists(seen) if user.pk else Value(False)
         )
@@ -219,6 +247,7 @@ class Ticket(models.Model):
             models.Index(fields=["-created_at", "-id"], name="ticket_newest"),
             models.Index(fields=["resolved_at"], name="ticket_resolved", condition=Q(status="resolved")),
             models.Index(fields=["snoozed_until"], name="ticket_snoozed", condition=Q(status="snoozed")),
+            models.Index(fields=["deleted_at"], name="ticket_bin", condition=Q(deleted_at__isnull=False)),
         ]
         constraints = [
             # Nobody's matter ends without an answer or a reason in words.
@@ -263,6 +292,11 @@ class Ticket(models.Model):
     @property
     def is_merged(self) -> bool:
         return self.merged_into_id is not None
+
+    @property
+    def is_deleted(self) -> bool:
+        """It lies in the bin."""
+        return self.deleted_at is not None
 
     @property
     def has_public_reply(self) -> bool:
@@ -346,6 +380,8 @@ class Ticket(models.Model):
             message.ticket = ticket
             message.save(force_insert=True)
             Target.objects.bulk_create(targets)
+            if continues and not message.is_auto:
+                continues.return_from_bin(by=None, because="customer")
             facts: list[tuple[str, User | None, dict[str, Any]]] = [
                 (EventKind.CREATED, by, {"channel": channel, **details})
             ]
@@ -354,6 +390,31 @@ class Ticket(models.Model):
             facts.append((EventKind.RECEIVED, None, {"message": message.pk, "auto": message.is_auto}))
             ticket._record_all(facts, at=now)
         return message
+
+    @classmethod
+    def begin(
+        cls,
+        requester: Customer,
+        *,
+        subject: str,
+        by: User,
+        mailbox: Mailbox | None = None,
+        team: Team | None = None,
+        language: str = "",
+    ) -> Ticket:
+        """A new ticket in which nobody has said anything: one of us is about to write first.
+
+        Nothing was asked, so no clock runs before the customer writes.
+        """
+        now = timezone.now()
+        with transaction.atomic():
+            ticket = cls.objects.create(
+                number=TicketNumber.next(), subject=subject.strip()[:255] or _t("(no subject)"), requester=requester,
+                channel=Channel.EMAIL, mailbox=mailbox, language=language,
+                team_id=team.pk if team else mailbox.team_id if mailbox else None, created_at=now, updated_at=now,
+            )  # fmt: skip
+            ticket.record(EventKind.CREATED, actor=by, at=now, channel=ticket.channel, written_first=True)
+        return ticket
 
     # --- What is said --------------------------------------------------------------------------------------------
 
@@ -369,8 +430,11 @@ class Ticket(models.Model):
         """Add what a customer said. Wakes, un-waits or reopens the ticket; a machine's answer changes no state.
 
         A ticket that was merged, perhaps only just now, hands it on: the message is the survivor's, and whoever takes
-        no part there is a stranger in it.
+        no part there is a stranger in it. One that lies in the bin comes out of it. Replies that were planned for
+        later are drafts again.
         """
+        from tickets import planning  # which says replies
+
         with self._locked(savepoint=False):
             if self.is_merged:
                 survivor, address = self.survivor(), str(fields.get("from_address", ""))
@@ -384,6 +448,8 @@ class Ticket(models.Model):
             event = self.record(EventKind.RECEIVED, at=now, message=message.pk, auto=message.is_auto)
             if message.is_auto:
                 return message
+            self.return_from_bin(by=None, because="customer")
+            planning.customer_wrote(self)
             if self.is_done:
                 event = self.record(EventKind.REOPENED, at=now, by="customer")
             self.status, self.resolved_at, self.closed_at, self.snoozed_until = Status.OPEN, None, None, None
@@ -395,6 +461,7 @@ class Ticket(models.Model):
                 kind = Notification.Kind
                 told = kind.SOMEBODY_WROTE if message.is_from_stranger else kind.CUSTOMER_WROTE
                 notifying.tell([self.assignee], told, ticket=self, event=event)
+            self._tell_watchers(event, besides=message.from_address)
         return message
 
     def reply(
@@ -413,18 +480,21 @@ class Ticket(models.Model):
 
         Without `to` and `cc` it goes to whom `recipients.who_is_answered` names; with `to` alone to nobody else.
         `files` waited with the writer's draft and go with it. `seen` is the newest message the writer had before
-        them; when another has come since, the reply is refused so that nobody answers past the customer. Until
-        `undo_seconds` are over `take_back` undoes it all.
+        them; when another has come since, the reply is refused so that nobody answers past the customer. So it is
+        while a macro's variable stands in it unfilled. Until `undo_seconds` are over `take_back` undoes it all.
         """
+        from tickets import macros  # which read tickets
+
         if not text.strip():
             raise Refusal(_t("Write your reply first."))
+        macros.check_filled(text)
         with self._locked():
             self._refuse_if_merged()
-            newest = self.messages.order_by("-pk").first()
-            if seen is not None and newest is not None and newest.pk > seen and newest.user_id != by.pk:
+            self._refuse_if_deleted()
+            if newer := self.said_since(seen, by=by):
                 raise Refusal(
                     _t("%(name)s wrote while you were writing. Read the new message, then send.")
-                    % {"name": newest.author_name}
+                    % {"name": newer.author_name}
                 )
             now = timezone.now()
             to, cc = addressing.circle_of(self, typed=[*(to or ()), *(cc or ())]).checked(to, cc)
@@ -434,7 +504,7 @@ class Ticket(models.Model):
                 language=self.language, to=to, cc=cc, rfc_id=self._message_id(),
             )  # fmt: skip
             self._take_files(files, by=by, mode=Draft.Mode.REPLY, message=message)
-            wait = settings.UNDO_SEND_SECONDS if undo_seconds is None else undo_seconds
+            wait = Preferences.of(by).undo_span if undo_seconds is None else undo_seconds
             for address in (*to, *cc):
                 self._deliver(message, address, due_at=now + timedelta(seconds=wait))
             self.first_replied_at = self.first_replied_at or now
@@ -442,14 +512,26 @@ class Ticket(models.Model):
             self.excerpt = excerpt(text, limit=EXCERPT)
             if self.assignee is None:
                 self.assignee = by
-                self.record(EventKind.ASSIGNED, actor=by, to=by.name)
+                self.record(EventKind.ASSIGNED, actor=by, to=by.name, to_id=by.pk)
             policies.agent_replied(self, at=now)
-            self.record(EventKind.REPLIED, actor=by, at=now, message=message.pk, was=was)
+            event = self.record(EventKind.REPLIED, actor=by, at=now, message=message.pk, was=was)
+            self._tell_watchers(event)
+            if self.kind == TicketKind.COMPLAINT:
+                Complaint.told_by(message)
             if self.is_done and then in (Status.OPEN, Status.RESOLVED):
                 then = self.status  # a word after the end reopens nothing, not even what is closed
             self._become(then, by=by, at=now)
             self._save_and_refresh_due()
         return message
+
+    def said_since(self, seen: int | None, *, by: User) -> Message | None:
+        """The newest message, where it is another's than `by`'s and they have not had it before them. What a machine
+        says is no reason to read again."""
+        if seen is None:
+            return None
+        people = self.messages.exclude(author=Author.AUTOMATIC).exclude(is_auto=True)
+        newest = people.select_related("user", "customer").order_by("-pk").first()
+        return newest if newest is not None and newest.pk > seen and newest.user_id != by.pk else None
 
     def answered_elsewhere(self, *, by: User | None, text: str, at: datetime, **fields: Any) -> Message:
         """Add an answer that left by somebody's own mail program: it meets the targets as a reply does, and no mail
@@ -460,15 +542,17 @@ class Ticket(models.Model):
             message = self.messages.create(
                 author=Author.AGENT, kind="elsewhere", user=by, text=text, channel=Channel.EMAIL, said_at=at, **fields
             )
+            self.return_from_bin(by=by, because="answer")
             self.first_replied_at = min(at, self.first_replied_at or at)
             self.last_public_reply_at = max(at, self.last_public_reply_at or at)
             if self.last_public_reply_at == at and at >= (self.last_customer_message_at or at):
                 self.excerpt = excerpt(text, limit=EXCERPT)
             if self.assignee is None and by is not None:
                 self.assignee = by
-                self.record(EventKind.ASSIGNED, actor=by, to=by.name)
+                self.record(EventKind.ASSIGNED, actor=by, to=by.name, to_id=by.pk)
             policies.agent_replied(self, at=at)
-            self.record(EventKind.ANSWERED_ELSEWHERE, actor=by, at=at, message=message.pk)
+            event = self.record(EventKind.ANSWERED_ELSEWHERE, actor=by, at=at, message=message.pk)
+            self._tell_watchers(event)
             self._save_and_refresh_due()
         return message
 
@@ -548,6 +632,8 @@ class Ticket(models.Model):
                 defaults={"text": text, "to": message.to, "cc": message.cc},
             )  # fmt: skip
             message.attachments.update(message=None, draft=draft)
+            self._forget_what_watchers_were_told(message)
+            signals.reply_taken_back.send(type(self), message=message)
             message.delete()
             self._forget_reply()
             self.targets.filter(met_at__gte=since).update(met_at=None)
@@ -560,19 +646,100 @@ class Ticket(models.Model):
             self._save_and_refresh_due()
         return text
 
+    def send_now(self, message: Message, *, by: User) -> bool:
+        """Let a reply leave that still waits for its writer to think again; only they may. It can't be taken back
+        then. Returns whether anything still waited."""
+        with self._locked():
+            if message.ticket_id != self.pk or message.user_id != by.pk:
+                raise Refusal(_t("Only the person who wrote a reply can send it."))
+            now = timezone.now()
+            waiting = list(message.deliveries.filter(state=Delivery.State.PENDING, due_at__gt=now))
+            message.deliveries.filter(pk__in=[delivery.pk for delivery in waiting]).update(due_at=now)
+            for delivery in waiting:
+                self._ring(delivery)
+            return bool(waiting)
+
     def add_note(self, *, by: User, text: str, files: Iterable[Attachment] = ()) -> Note:
         """Say something among agents. It can reach no customer: it is not a message.
 
-        `files` waited with the writer's draft of a note and stand beside it.
+        `files` waited with the writer's draft of a note and stand beside it. Whom it calls by name is told, as far as
+        they may see the ticket, and watches it from now on; who may not is in the note's `left_out`.
         """
+        from tickets import mentions  # which reads tickets
+
         if not text.strip():
             raise Refusal(_t("Write your note first."))
         with self._locked():
-            note = self.notes.create(user=by, text=text.strip())
+            called = mentions.called_in(text, ticket=self, by=by)
+            note = self.notes.create(user=by, text=text.strip(), mentions=called.words)
+            note.left_out = called.left_out
             self._take_files(files, by=by, mode=Draft.Mode.NOTE, note=note)
             event = self.record(EventKind.NOTED, actor=by, note=note.pk)
-            notifying.tell([self.assignee], Notification.Kind.NOTED, ticket=self, event=event)
+            kind = Notification.Kind
+            notifying.tell([*called.people, *called.members], kind.MENTIONED, ticket=self, event=event)
+            notifying.tell([self.assignee], kind.NOTED, ticket=self, event=event)
+            self._tell_watchers(event)
+            self._have_watched_by(called.people)
         return note
+
+    # --- Who wants to know ---------------------------------------------------------------------------------------
+
+    def who_may_see(self) -> QuerySet[User]:
+        """The people who may know of it: `visible_to`, asked from the other side. Nobody while it is in the bin."""
+        from helpdesk.people.models import User
+
+        if self.is_deleted:
+            return User.objects.none()
+        people = User.objects.filter(is_active=True, role__in=access.roles_that_may(Ability.SEE_TICKETS))
+        if self.team_id:
+            wide = Q(role__in=access.roles_that_may(Ability.SEE_ALL_TICKETS))
+            people = people.filter(wide | Q(memberships__team_id=self.team_id) | Q(pk=self.assignee_id)).distinct()
+        return people.order_by("name", "pk")
+
+    def watching(self) -> QuerySet[User]:
+        """Who watches it and may still see it. Whoever no longer may is told nothing, until they may again."""
+        return self.who_may_see().filter(watched__ticket=self)
+
+    def watch(self, *, who: User, by: User) -> bool:
+        """Tell this person what happens here from now on. Returns whether they did not watch it before.
+
+        Everybody decides for themselves; leads and managers for others, too.
+        """
+        self._refuse_for_others(who, by=by)
+        with self._locked():
+            if not self.who_may_see().filter(pk=who.pk).exists():
+                raise Refusal(_t("%(name)s cannot see this ticket.") % {"name": who.name})
+            return bool(self._have_watched_by([who]))
+
+    def unwatch(self, *, who: User, by: User) -> bool:
+        """The opposite of `watch`. Returns whether they watched it."""
+        self._refuse_for_others(who, by=by)
+        with self._locked():
+            return bool(self.watchers.filter(user=who).delete()[0])
+
+    def _refuse_for_others(self, who: User, *, by: User) -> None:
+        if who.pk != by.pk and not by.may(Ability.SHARE):
+            raise Refusal(_t("Only team leads and managers choose what others watch."))
+
+    def _have_watched_by(self, people: Iterable[User]) -> list[Watcher]:
+        """Those that are new. In one statement, so that two at once are no conflict."""
+        wanted = {user.pk for user in people}
+        if not wanted:
+            return []
+        watching = set(self.watchers.filter(user__in=wanted).values_list("user_id", flat=True))
+        rows = [Watcher(ticket=self, user_id=pk) for pk in wanted - watching]
+        return Watcher.objects.bulk_create(rows, ignore_conflicts=True)
+
+    def _tell_watchers(self, event: Event, *, besides: str = "") -> None:
+        """After everybody who is told the same for a better reason: one event tells each person one thing."""
+        people = [user for user in self.watching() if user.email.lower() != (besides or "").strip().lower()]
+        notifying.tell(people, Notification.Kind.WATCHED, ticket=self, event=event)
+
+    def _forget_what_watchers_were_told(self, message: Message) -> None:
+        """A reply that is taken back was never said: what is neither read nor mailed of it is told to nobody."""
+        of_it = self.events.filter(kind=EventKind.REPLIED, details__message=message.pk)
+        told = Notification.objects.filter(event__in=of_it, kind=Notification.Kind.WATCHED)
+        told.filter(read_at=None, mailed_at=None).delete()
 
     # --- Who answers ---------------------------------------------------------------------------------------------
 
@@ -593,8 +760,10 @@ class Ticket(models.Model):
                 return False
             if not to.may(Ability.REPLY):
                 raise Refusal(_t("%(name)s cannot answer tickets.") % {"name": to.name})
+            was = self.assignee
             self.assignee = to
-            event = self.record(EventKind.ASSIGNED, actor=by, to=to.name)
+            before: dict[str, Any] = {"was": was.name, "was_id": was.pk} if was else {}
+            event = self.record(EventKind.ASSIGNED, actor=by, to=to.name, to_id=to.pk, **before)
             self._save("assignee")
             notifying.tell([to], Notification.Kind.ASSIGNED, ticket=self, event=event)
         return True
@@ -602,10 +771,11 @@ class Ticket(models.Model):
     def unassign(self, *, by: User | None) -> bool:
         """The opposite of `assign`."""
         with self._locked():
-            if self.assignee_id is None:
+            was = self.assignee
+            if was is None:
                 return False
             self.assignee = None
-            self.record(EventKind.UNASSIGNED, actor=by)
+            self.record(EventKind.UNASSIGNED, actor=by, was=was.name, was_id=was.pk)
             self._save("assignee")
         return True
 
@@ -617,6 +787,30 @@ class Ticket(models.Model):
             self.team = to
             self.record(EventKind.MOVED, actor=by, to=to.name if to else "")
             self._save("team")
+        return True
+
+    def change_requester(self, *, to: Customer, by: User | None) -> bool:
+        """It is this customer's ticket from now on; with the one who had it before, it is its own opposite.
+
+        What was said stays with whoever said it. The new requester reads all of it, and replies go to them; a link
+        that was mailed to the one before opens it no more, until it is theirs again. Returns whether anything changed.
+        """
+        from tickets import requesters  # which reads tickets
+
+        with self._locked():
+            self._refuse_if_merged()
+            to, was = to.kept, self.requester
+            if was.pk == to.pk:
+                return False
+            turn = requesters.next_turn(self, to=to, now=timezone.now())
+            self.requester = to
+            self.record(
+                EventKind.REQUESTER_CHANGED, actor=by, was=was.pk, was_name=str(was), to=to.pk, name=str(to),
+                turn=turn.number, since=turn.since.isoformat() if turn.since else None,
+            )  # fmt: skip
+            self._save("requester")
+            for known in ("requester_since", "requester_turn"):  # what a page had loaded before
+                self.__dict__.pop(known, None)
         return True
 
     def prioritise(self, *, priority: str, by: User | None) -> bool:
@@ -632,23 +826,59 @@ class Ticket(models.Model):
             self._save_and_refresh_due()
         return True
 
+    # --- What it is about ----------------------------------------------------------------------------------------
+
+    def describe(
+        self,
+        *,
+        by: User | None,
+        kind: str | None = None,
+        product: str | None = None,
+        order_reference: str | None = None,
+    ) -> bool:
+        """Say what the customer came for, and which product and order it is about. Returns whether anything changed.
+
+        What is not given stays as it is, and an empty text takes it off. So it is its own way back, with what stood
+        there before, which the event keeps.
+        """
+        if kind is not None and kind not in ("", *TicketKind.values):
+            raise Refusal(_t("Choose a type from the list."))
+        said = {"kind": kind, "product": product, "order_reference": order_reference}
+        given = {name: normalise(text, single_line=True) for name, text in said.items() if text is not None}
+        if any(len(text) > LONGEST_PROPERTY for text in given.values()):
+            raise Refusal(_t("At most %(most)s letters.") % {"most": LONGEST_PROPERTY})
+        with self._locked():
+            was = {name: getattr(self, name) for name, text in given.items() if getattr(self, name) != text}
+            if not was:
+                return False
+            became = {name: given[name] for name in was}
+            for name, text in became.items():
+                setattr(self, name, text)
+            self.record(EventKind.DESCRIBED, actor=by, was=was, became=became)
+            self._save(*was)
+            if became.get("kind") == TicketKind.COMPLAINT:
+                Complaint.open(self, by=by)
+        return True
+
     # --- Where it stands -----------------------------------------------------------------------------------------
 
     def wait(self, *, by: User | None) -> bool:
         """It is the customer's turn: the resolution clock stops. Returns whether anything changed."""
         return self._change(Status.WAITING, by=by)
 
-    def resolve(self, *, by: User | None, reason: str = "") -> bool:
+    def resolve(self, *, by: User | None, reason: str = "", regardless: bool = False) -> bool:
         """Close our side of the conversation. A customer's next message reopens it.
 
-        Resolving twice is no error and leaves one event. Returns whether anything changed.
+        Resolving twice is no error and leaves one event. Refuses one of us while something is still needed of the
+        ticket (`resolving`), unless it is resolved regardless, as spam is. Returns whether anything changed.
         """
         with self._locked():
             if self.is_done:
                 return False
             self.resolution_reason = reason.strip() or self.resolution_reason
-            self._become(Status.RESOLVED, by=by, at=timezone.now())
+            self._become(Status.RESOLVED, by=by, at=timezone.now(), regardless=regardless)
             self._save_and_refresh_due()
+            self._tell_watchers(self.events.filter(kind=EventKind.RESOLVED).latest("pk"))
         return True
 
     def reopen(self, *, by: User | None, reason: str = "") -> bool:
@@ -668,6 +898,8 @@ class Ticket(models.Model):
             self._save_and_refresh_due()
             if by is None:
                 self._tell_not_solved(event)
+            if was_done:
+                self._tell_watchers(event)
         return True
 
     def snooze(self, *, until: datetime, by: User | None) -> bool:
@@ -707,6 +939,27 @@ class Ticket(models.Model):
             self.status, self.closed_at = Status.CLOSED, timezone.now()
             self.record(EventKind.CLOSED)
             self._save("status", "closed_at")
+        return True
+
+    # --- The bin -------------------------------------------------------------------------------------------------
+
+    def return_from_bin(self, *, by: User | None, because: str = "") -> bool:
+        """As if it had never been deleted, with what was merged into it. `deleting.delete` is the opposite.
+
+        Somebody's word takes it out by itself: `because` says whose. Returns whether anything changed.
+        """
+        from tickets import merging  # which reads tickets
+
+        with self._locked():
+            if self.is_merged:
+                return self.survivor().return_from_bin(by=by, because=because)
+            if not self.is_deleted:
+                return False
+            self.deleted_at, self.deleted_by = None, None
+            self._save("deleted_at", "deleted_by")
+            along = [one.pk for one in merging.taken_in(self)]
+            Ticket.objects.filter(pk__in=along).update(deleted_at=None, deleted_by=None)
+            self.record(EventKind.UNDELETED, actor=by, because=because)
         return True
 
     def confirm_address(self) -> bool:
@@ -836,6 +1089,10 @@ class Ticket(models.Model):
                 "number": self.survivor().number,
             })  # fmt: skip
 
+    def _refuse_if_deleted(self) -> None:
+        if self.is_deleted:
+            raise Refusal(_t("This ticket is in the bin. Take it back first."))
+
     def _change(self, status: str, *, by: User | None) -> bool:
         with self._locked():
             if self.status == status:
@@ -844,7 +1101,7 @@ class Ticket(models.Model):
             self._save_and_refresh_due()
         return True
 
-    def _become(self, status: str, *, by: User | None, at: datetime) -> None:
+    def _become(self, status: str, *, by: User | None, at: datetime, regardless: bool = False) -> None:
         """Change the status with its clocks and its event. The caller holds the lock and saves."""
         if status == self.status:
             return
@@ -857,6 +1114,8 @@ class Ticket(models.Model):
         elif status == Status.RESOLVED:
             if not self.has_public_reply and not self.resolution_reason:
                 raise Refusal(_t("Reply first, or say why no reply is needed."))
+            if by is not None and not regardless:
+                resolving.check(self)
             self.status, self.resolved_at, self.snoozed_until = Status.RESOLVED, at, None
             policies.resolved(self, at=at)
             self.record(EventKind.RESOLVED, actor=by, at=at, reason=self.resolution_reason)

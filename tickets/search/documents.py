@@ -1,7 +1,8 @@
 """What tickets say: every part of them that an agent may read, and what follows from it for the search.
 
-A ticket says its subject, what the customer, we and colleagues wrote in it, the names of its files, and who its
-customer is. What machines of ours wrote is left out: an acknowledgement says the same in every ticket.
+A ticket says its subject, what the customer, we and colleagues wrote in it, the names of its files, what it is said
+to be about (product, order, tags, fields of the company's own), and who its customer is. What machines of ours wrote is
+left out: an acknowledgement says the same in every ticket.
 """
 
 from __future__ import annotations
@@ -11,16 +12,19 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Prefetch, TextChoices
-from django.db.models.functions import Coalesce
+from django.db.models import Prefetch, TextChoices, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from helpdesk.people.models import CustomerAddress
 from tickets.models.attachment import Attachment
+from tickets.models.custom_field import CustomField, CustomValue
 from tickets.models.message import Author, Message
 from tickets.models.note import Note
 from tickets.models.search_entry import SearchEntry, place_of
+from tickets.models.side_conversation import SideMessage
+from tickets.models.tag import TicketTag
 from tickets.models.ticket import Ticket
 from tickets.search import words
 
@@ -33,7 +37,9 @@ class Where(TextChoices):
     SAID = "said", pgettext_lazy("where it was found", "The customer’s words")
     REPLY = "reply", pgettext_lazy("where it was found", "Our reply")
     NOTE = "note", _("Internal note")
+    SIDE = "side", _("Side conversation")
     FILE = "file", _("File name")
+    ABOUT = "about", _("Properties")  # its product and order, its tags, what fields of the company's own say
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,8 @@ def of_tickets(ids: Collection[int]) -> dict[int, Document]:
     tickets = Ticket.objects.filter(pk__in=list(ids)).select_related("requester__organisation").order_by()
     addresses = Prefetch("requester__addresses", CustomerAddress.objects.order_by("pk"))
     return of(tickets.prefetch_related(addresses).only(
-        "subject", "expected", "resolution_reason", "language", "created_at", "resolved_at", "requester__name",
-        "requester__phone", "requester__organisation__name",
+        "subject", "expected", "resolution_reason", "language", "created_at", "resolved_at", "product",
+        "order_reference", "requester__name", "requester__phone", "requester__organisation__name",
     ))  # fmt: skip
 
 
@@ -86,8 +92,8 @@ def of(tickets: Iterable[Ticket]) -> dict[int, Document]:
         document = found[ticket_id]
         document.said_at = max(document.said_at, part.at or document.said_at)
         document.parts.append(part)
-    for ticket_id, filename in _files(list(found)):
-        found[ticket_id].parts.append(Part(Where.FILE, filename))
+    for where, ticket_id, name in _names(list(found)):
+        found[ticket_id].parts.append(Part(Where(where), name))
     return found
 
 
@@ -104,6 +110,7 @@ def _of_ticket(ticket: Ticket) -> Iterator[Part]:
     who += [requester.phone, re.sub(r"\D", "", requester.phone)]
     who.append(requester.organisation.name if requester.organisation else "")
     yield from (Part(Where.CUSTOMER, text) for text in dict.fromkeys(who) if text)
+    yield from (Part(Where.ABOUT, text) for text in (ticket.product, ticket.order_reference) if text)
     if ticket.expected:
         yield Part(Where.SAID, ticket.expected, at=ticket.created_at, language=ticket.language)
     if ticket.resolution_reason:
@@ -120,11 +127,33 @@ def _said(ids: list[int]) -> Iterator[tuple[int, Part]]:
     notes = Note.objects.filter(ticket__in=ids).order_by()
     for ticket_id, text, name, at in notes.values_list("ticket_id", "text", "user__name", "written_at"):
         yield ticket_id, Part(Where.NOTE, text, name, at)
+    yield from _said_outside(ids)
 
 
-def _files(ids: list[int]) -> Iterable[tuple[int, str]]:
-    """With a message or a note; what waits with a draft was said by nobody yet."""
+def _said_outside(ids: list[int]) -> Iterator[tuple[int, Part]]:
+    """What was talked over with somebody outside: under what subject, and with whom, beside each word of it."""
+    said = SideMessage.objects.filter(conversation__ticket__in=ids).order_by()
+    rows = said.values_list(
+        "conversation__ticket_id", "text", "conversation__subject", "conversation__address", "from_address",
+        Coalesce("user__name", NullIf("from_name", Value("")), "from_address"), "said_at",
+    )  # fmt: skip
+    for ticket_id, text, subject, address, sender, name, at in rows:
+        others = dict.fromkeys(filter(None, (address, sender)))
+        yield ticket_id, Part(Where.SIDE, "\n".join([subject, text, *others]), name, at)
+
+
+def _names(ids: list[int]) -> Iterable[tuple[str, int, str]]:
+    """Of files with a message, a note or a word outside (what waits with a draft was said by nobody yet); of tags; and
+    what fields of the company's own say in words. All of it in one query."""
     of_messages = Attachment.objects.filter(message__ticket__in=ids, is_inline=False)
     of_notes = Attachment.objects.filter(note__ticket__in=ids, is_inline=False)
-    named = of_messages.order_by().values_list("message__ticket_id", "filename")
-    return named.union(of_notes.order_by().values_list("note__ticket_id", "filename")).order_by("filename")
+    of_side = Attachment.objects.filter(side_message__conversation__ticket__in=ids, is_inline=False)
+    tags, filled = TicketTag.objects.filter(ticket__in=ids), CustomValue.objects.filter(ticket__in=ids)
+    file, about = Value(Where.FILE.value), Value(Where.ABOUT.value)
+    named = of_messages.order_by().values_list(file, "message__ticket_id", "filename")
+    return named.union(
+        of_notes.order_by().values_list(file, "note__ticket_id", "filename"),
+        of_side.order_by().values_list(file, "side_message__conversation__ticket_id", "filename"),
+        tags.order_by().values_list(about, "ticket_id", "tag__name"),
+        filled.filter(field__kind=CustomField.Kind.TEXT).order_by().values_list(about, "ticket_id", "text"),
+    ).order_by("filename")

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from helpdesk.knowledge.models import Article
 from helpdesk.people.models import Company
 from helpdesk.portal.forms import LinkForm
 from helpdesk.portal.opening_hours import in_words
@@ -16,5 +17,8 @@ from tickets.models import Mailbox
 def home(request: HttpRequest) -> HttpResponse:
     company = Company.current()
     mailbox = Mailbox.objects.filter(is_active=True).order_by("pk").first()
-    context = {"company": company, "mailbox": mailbox, "hours": in_words(company), "form": LinkForm()}
+    context = {
+        "company": company, "mailbox": mailbox, "hours": in_words(company), "form": LinkForm(),
+        "has_articles": Article.objects.for_everybody().exists(),
+    }  # fmt: skip
     return render(request, "portal/home.html", context)

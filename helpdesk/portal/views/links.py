@@ -13,7 +13,7 @@ from helpdesk.people.models import Company, CustomerAddress
 from helpdesk.portal import limits
 from helpdesk.portal.doors import open_door, spoken_to
 from helpdesk.portal.forms import LinkForm
-from tickets import identities
+from tickets import identities, requesters
 from tickets.models import Ticket
 
 
@@ -56,6 +56,12 @@ def link_expired(request: HttpRequest, token: str, *, ticket: Ticket | None) -> 
         return render(request, "portal/link_expired.html", context, status=410)
 
 
+def link_gone(request: HttpRequest, ticket: Ticket) -> HttpResponse:
+    """The request was removed by us. Says so, says nothing of it, and how to write to us again."""
+    with spoken_to(request, ticket.language):
+        return render(request, "portal/link_gone.html", {"company": Company.current()}, status=410)
+
+
 def _renew(request: HttpRequest, token: str) -> None:
     try:
         values = tokens.read(tokens.Purpose.FOLLOW_TICKET, token)
@@ -64,8 +70,10 @@ def _renew(request: HttpRequest, token: str) -> None:
     except tokens.AlteredLink:
         return
     ticket = Ticket.objects.filter(number=int(values.get("ticket", 0))).select_related("requester").first()
-    email = identities.address_for(ticket) if ticket else ""
-    if ticket and limits.may_ask_for_link(request, email=email):
+    if ticket is None or ticket.is_deleted or not requesters.opens(values, ticket):
+        return
+    email = identities.address_for(ticket)
+    if limits.may_ask_for_link(request, email=email):
         ticket.send_link(to=email)
 
 

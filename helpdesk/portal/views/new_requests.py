@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from cx.codebook import FORM_TOPICS
 from helpdesk.common.moments import moment
+from helpdesk.knowledge.models import Article
 from helpdesk.people.models import Company
 from helpdesk.portal import limits, receiving, stamps, uploads
 from helpdesk.portal.doors import open_door
@@ -74,7 +75,13 @@ def request_sent(request: HttpRequest) -> HttpResponse:
 def _form_page(request: HttpRequest, form: RequestForm, *, status: int = 200) -> HttpResponse:
     now = timezone.now()
     reply_by = acknowledging.expected_reply_by(Ticket(created_at=now))  # as if it were sent this moment
-    context = {"form": form, "company": Company.current(), "limits": uploads, "reply_by": moment(reply_by, now=now)}
+    context = {
+        "form": form,
+        "company": Company.current(),
+        "limits": uploads,
+        "reply_by": moment(reply_by, now=now),
+        "has_articles": Article.objects.for_everybody().exists(),
+    }
     return render(request, "portal/new_request.html", context, status=status)
 
 

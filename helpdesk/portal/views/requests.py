@@ -10,12 +10,15 @@ from django.utils.translation import override
 from django.views.decorators.http import require_http_methods, require_POST
 
 from helpdesk.common import tokens
+from helpdesk.common.errors import Refusal
 from helpdesk.people.models import Company
 from helpdesk.portal import following, limits, receiving, stamps, uploads
+from helpdesk.portal.complaining import ObjectionForm
 from helpdesk.portal.doors import open_door, private, spoken_to
 from helpdesk.portal.forms import ReplyForm
-from helpdesk.portal.views.links import link_altered, link_expired
-from tickets.models import Ticket
+from helpdesk.portal.views.links import link_altered, link_expired, link_gone
+from tickets import requesters
+from tickets.models import Complaint, Ticket
 
 
 @private
@@ -38,7 +41,7 @@ def reply(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":  # somebody reloaded the address of a form with errors
         return redirect("portal:request", token=token)
     quota = uploads.guard(request)
-    found = find_ticket(request, token)
+    found = find_ticket(request, token, even_deleted=True)  # a word takes it out of the bin
     if isinstance(found, HttpResponse):
         return found
     with spoken_to(request, found.language):
@@ -73,16 +76,50 @@ def solved(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(f"{_url(token)}?said=solved")
 
 
-def find_ticket(request: HttpRequest, token: str) -> Ticket | HttpResponse:
+@private
+@open_door
+@require_POST
+def objection(request: HttpRequest, token: str) -> HttpResponse:
+    """ "I object to this decision." Saying it twice changes nothing."""
+    found = find_ticket(request, token)
+    if isinstance(found, HttpResponse):
+        return found
+    with spoken_to(request, found.language):
+        form = ObjectionForm(request.POST)
+        blank = ReplyForm(initial={"stamp": stamps.new()})
+        shown = following.look_at(found).complaint
+        if shown is None or not (shown.may_object or _has_objected(found)):
+            return redirect("portal:request", token=token)
+        if form.is_valid() and not limits.may_reply(number=found.number):
+            form.add_error(None, _t("That were many replies within an hour. Your text is still here: send it later."))
+        if not form.is_valid():
+            return _page(request, found, token=token, form=blank, objection=form, status=422)
+        _confirm(found, token)
+        try:
+            Complaint.open(found).object(form.cleaned_data["words"], by=None)
+        except Refusal as refusal:  # somebody was faster
+            form.add_error(None, str(refusal))
+            return _page(request, found, token=token, form=blank, objection=form, status=422)
+    return redirect(f"{_url(token)}?said=objected")
+
+
+def _has_objected(ticket: Ticket) -> bool:
+    return Complaint.objects.filter(ticket=ticket, state=Complaint.State.OBJECTED).exists()
+
+
+def find_ticket(request: HttpRequest, token: str, *, even_deleted: bool = False) -> Ticket | HttpResponse:
     """The ticket that the link leads to, or the page that says what is wrong with the link."""
     try:
-        number = tokens.read(tokens.Purpose.FOLLOW_TICKET, token).get("ticket")
+        values = tokens.read(tokens.Purpose.FOLLOW_TICKET, token)
     except tokens.ExpiredLink as expired:
         return link_expired(request, token, ticket=_named(expired.values.get("ticket")))
     except tokens.AlteredLink:
         return link_altered(request)
-    found = _named(number)
-    return following.goes_on_in(found) if found else link_altered(request)
+    found = _named(values.get("ticket"))
+    if found is None or not requesters.opens(values, found):  # it became another customer's since
+        return link_altered(request)
+    found = following.goes_on_in(found)
+    return link_gone(request, found) if found.is_deleted and not even_deleted else found
 
 
 def _named(number: object) -> Ticket | None:
@@ -104,13 +141,18 @@ def _url(token: str) -> str:
     return reverse("portal:request", args=[token])
 
 
-def _page(request: HttpRequest, ticket: Ticket, *, token: str, form: ReplyForm, status: int = 200) -> HttpResponse:
+def _page(
+    request: HttpRequest, ticket: Ticket, *, token: str, form: ReplyForm, objection: ObjectionForm | None = None,
+    status: int = 200,
+) -> HttpResponse:  # fmt: skip
     with spoken_to(request, ticket.language):
         context = {
             "followed": following.look_at(ticket),
             "ticket": ticket,
             "token": token,
             "form": form,
+            "objection": objection or ObjectionForm(),
+            "wrong": objection or form,
             "said": request.GET.get("said", ""),
             "company": Company.current(),
             "limits": uploads,

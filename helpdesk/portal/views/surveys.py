@@ -83,7 +83,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
             customer.refuse_surveys()
         if "List-Unsubscribe" not in request.POST:  # a mail program must not be redirected
             return redirect("portal:stop-surveys", token=token)
-    latest = customer.tickets.newest_first().first()
+    latest = customer.tickets.not_deleted().newest_first().first()
     with spoken_to(request, latest.language if latest else customer.language):
         context = {"is_stopped": customer.refuses_surveys_at is not None, "token": token, "company": Company.current()}
         return render(request, "portal/stop_surveys.html", context)

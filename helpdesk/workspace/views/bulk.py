@@ -13,9 +13,10 @@ from helpdesk.common.errors import Refusal
 from helpdesk.people.access import Ability
 from helpdesk.workspace import bulk as lots
 from helpdesk.workspace.decorators import AgentRequest, agent_required
+from helpdesk.workspace.properties import FieldLine
 from helpdesk.workspace.shortcuts import Here, moved_on, page
-from tickets import bulk
-from tickets.models import BulkAction
+from tickets import bulk, custom_fields
+from tickets.models import BulkAction, TicketKind
 
 
 @require_POST
@@ -104,7 +105,9 @@ def _ask(request: AgentRequest, question: str, chosen: lots.Chosen) -> HttpRespo
     }
     if question == "merge":
         context["merging"] = lots.merging_of(request, chosen)
-    else:
+    elif question == "properties":
+        context |= {"kinds": TicketKind.choices, "lines": [FieldLine(each, "") for each in custom_fields.asked()]}
+    elif question != "link":
         context |= {"people": lots.people(), "teams": lots.teams()}
     return page(request, f"workspace/bulk/{question}.html", context)
 

@@ -27,6 +27,7 @@ from helpdesk.workspace.customer_forms import CustomerForm, OwnedContactForm
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.journey_band import drawn
 from helpdesk.workspace.paging import Order, page_of
+from helpdesk.workspace.rail import notes_on
 from helpdesk.workspace.shortcuts import Undo, moved_on, page
 from tickets import identities
 from tickets.models import Ticket
@@ -168,6 +169,9 @@ def context_of(request: AgentRequest, found: Customer, *, form: OwnedContactForm
         "is_further_down": bool(request.GET.get("after")),
         "now": timezone.now(),
         "may_change": may_change,
+        "customer_notes": notes_on(found.pk),
+        "may_note": user.may(Ability.WRITE_NOTES),
+        "may_keep_customer": may_change,
     }
 
 
@@ -267,6 +271,8 @@ def splitting(request: AgentRequest, pk: int) -> HttpResponse:
 def known(request: AgentRequest) -> HttpResponse:
     """Whom we know by what is being typed, with their open tickets: the matter may be here already."""
     asked = {name: _typed(request, name) for name in ("name", "address", "phone", "customer")}
+    if to := _typed(request, "to"):  # of the form that writes to somebody: an address, or the beginning of a name
+        asked["address" if "@" in to else "name"] = to
     return render(request, "workspace/customer/_known.html", {"known": known_by(request, **asked)})
 
 

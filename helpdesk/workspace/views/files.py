@@ -47,8 +47,9 @@ def file(request: AgentRequest, number: int, pk: int) -> HttpResponseBase:
 @require_safe
 @agent_required
 def file_preview(request: AgentRequest, number: int, pk: int) -> HttpResponseBase:
-    """A small picture of an attached one, drawn again."""
-    return _picture(_find(request, find_ticket(request, number), pk), longest=previews.SMALL)
+    """A picture of an attached one, drawn again: small, or to be looked at (?size=large)."""
+    longest = previews.LARGE if request.GET.get("size") == "large" else previews.SMALL
+    return _picture(_find(request, find_ticket(request, number), pk), longest=longest)
 
 
 @require_safe
@@ -101,9 +102,11 @@ def original(request: AgentRequest, number: int, pk: int) -> HttpResponse:
 
 
 def _find(request: AgentRequest, ticket: Ticket, pk: int) -> Attachment:
-    """A file of this ticket or one merged into it: said in it, noted in it, or waiting in this person's own draft."""
+    """A file of this ticket or one merged into it: said in it, or outside about it, noted in it, or waiting in this
+    person's own draft."""
     told, mine = _told_here(ticket), Q(draft__ticket=ticket, draft__user=request.user)
-    found = Attachment.objects.filter(Q(message__ticket__in=told) | Q(note__ticket__in=told) | mine, pk=pk).first()
+    here = Q(message__ticket__in=told) | Q(note__ticket__in=told) | Q(side_message__conversation__ticket__in=told)
+    found = Attachment.objects.filter(here | mine, pk=pk).first()
     if found is None:
         raise Http404
     return found

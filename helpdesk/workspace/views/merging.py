@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_http_methods, require_POST
@@ -13,7 +14,7 @@ from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.forms import MergeForm
 from helpdesk.workspace.shortcuts import Here, Undo, find_ticket, moved_on, page, refused
 from tickets.merging import OtherCustomer, merge, unmerge
-from tickets.models import Ticket
+from tickets.models import Author, Ticket
 
 MOST_OFFERED = 10
 
@@ -24,12 +25,14 @@ def merging(request: AgentRequest, number: int) -> HttpResponse:
     """Go on with this matter in another ticket. Asked for, it is the form, with the customer's others to choose."""
     ticket = find_ticket(request, number)
     if request.method == "GET":
-        return _form(request, ticket, MergeForm())
+        return _look(request, ticket) if request.GET.get("into") else _form(request, ticket, MergeForm())
     form = MergeForm(request.POST)
     try:
         if not form.is_valid():
             raise Refusal(_t("Enter the number of the other ticket."))
         into = _into(request, form.cleaned_data["into"])
+        if "look" in request.POST:
+            return redirect(f"{reverse('workspace:merging', args=[number])}?into={into.number}")
         changed = merge(ticket, into=into, by=request.user, other_customer=form.cleaned_data["other_customer"])
     except Refusal as refusal:
         return _refused(request, ticket, form, refusal)
@@ -55,6 +58,24 @@ def unmerging(request: AgentRequest, number: int) -> HttpResponse:
         undo = Undo(reverse("workspace:merging", args=[number]), fields)
     address = f"{ticket.get_absolute_url()}{Here.of(request)}"
     return moved_on(request, address, _t("#%(number)s stands by itself again.") % {"number": number}, undo=undo)
+
+
+def _look(request: AgentRequest, ticket: Ticket) -> HttpResponse:
+    """Both tickets beside each other, before anything is done."""
+    form = MergeForm(request.GET)
+    try:
+        if not form.is_valid():
+            raise Refusal(_t("Enter the number of the other ticket."))
+        into = _into(request, form.cleaned_data["into"])
+    except Refusal as refusal:
+        return _form(request, ticket, form, refusal=str(refusal))
+    both = [(_t("Is closed"), ticket, _said_in(ticket)), (_t("Goes on"), into, _said_in(into))]
+    asks = into.requester_id != ticket.requester_id
+    return _form(request, ticket, form, both=both, into=into, asks_about_customer=asks)
+
+
+def _said_in(ticket: Ticket) -> int:
+    return ticket.messages.exclude(author=Author.AUTOMATIC).count()
 
 
 def _into(request: AgentRequest, number: int) -> Ticket:

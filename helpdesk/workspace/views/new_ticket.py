@@ -22,7 +22,7 @@ def new_ticket(request: AgentRequest) -> HttpResponse:
     "Look them up".
     """
     team = next((membership.team_id for membership in request.user.memberships.all()), None)
-    customer = _chosen(request)
+    customer = chosen_customer(request)
     form = NewTicketForm(request.POST or None, customer=customer, initial={"team": team})
     is_looking = "look" in request.POST
     if request.method == "POST" and not is_looking and form.is_valid():
@@ -44,7 +44,7 @@ def new_ticket(request: AgentRequest) -> HttpResponse:
     return page(request, "workspace/ticket/new.html", context, current="new", status=status)
 
 
-def _chosen(request: AgentRequest) -> Customer | None:
+def chosen_customer(request: AgentRequest) -> Customer | None:
     """The customer who was chosen among those we know, if this person may know of them."""
     number = (request.POST or request.GET).get("customer", "")
     found = Customer.objects.filter(pk=int(number)).first() if number.isdecimal() and len(number) < 19 else None

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_POST
@@ -28,6 +30,7 @@ def notes(request: AgentRequest, number: int) -> HttpResponse:
     form.is_valid()
     text = form.cleaned_data.get("text", "")
     latest = ticket.notes.order_by("-pk").first()
+    left_out: Sequence[str] = ()
     if latest is None or latest.user_id != request.user.pk or latest.text != text:
         files, problem = composer.keep_files(request, ticket, mode=MODE, quota=request.quota)
         if "remove" in request.POST:
@@ -37,11 +40,16 @@ def notes(request: AgentRequest, number: int) -> HttpResponse:
         try:
             if errors:
                 raise Refusal(next(iter(errors.values())))
-            ticket.add_note(by=request.user, text=text, files=files)
+            left_out = ticket.add_note(by=request.user, text=text, files=files).left_out
         except Refusal as refusal:
             return _kept(request, number, errors=errors or {"text": str(refusal)})
     composer.forget_draft(request, ticket, mode=MODE)
-    return moved_on(request, f"{ticket.get_absolute_url()}{Here.of(request)}#latest", _t("Note added."))
+    said = " ".join([_t("Note added."), *map(_not_told, left_out)])
+    return moved_on(request, f"{ticket.get_absolute_url()}{Here.of(request)}#latest", said)
+
+
+def _not_told(name: str) -> str:
+    return _t("%(name)s cannot see this ticket and was not told.") % {"name": name}
 
 
 def _kept(

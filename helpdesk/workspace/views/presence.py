@@ -20,6 +20,9 @@ def presence(request: AgentRequest, number: int) -> HttpResponse:
     state = request.POST.get("state", LOOKING)
     if ticket is None or state not in (LOOKING, WRITING, LEFT):
         raise Http404
+    only_looked = state != WRITING and request.POST.get("was", WRITING) != WRITING
+    if only_looked and Presence.is_writing_at(ticket, request.user):
+        return HttpResponse(status=204)  # they write in another tab, which says itself when they stop
     if state == LEFT:
         Presence.end(ticket, by=request.user)
     else:

@@ -12,6 +12,7 @@ from helpdesk.people.access import Ability
 from helpdesk.workspace import bulk as lots
 from helpdesk.workspace import queues
 from helpdesk.workspace.asking import WITHIN, Question, old_text
+from helpdesk.workspace.columns import columns_of
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.display import display_for
 from helpdesk.workspace.filtering import FilterForm
@@ -70,6 +71,8 @@ def _listed(
     shown = shown.sorted_by(order := order_of(request))
     listed = question.among(shown.tickets_for(request.user))
     rows = queues.for_rows(listed, user=request.user, with_stake=shown.is_by_risk)
+    if "tags" in columns_of(request.user):
+        rows = queues.with_tags(rows)
     found = page_of(rows, order=shown.order, size=ROWS, after=after, before=before)
     with_people(found.rows, besides=request.user)
     may_tag = request.user.may(Ability.TAG)
@@ -81,6 +84,7 @@ def _listed(
         "display": display_for(request.user, shown, here=here, address=request.get_full_path()),
         "may_open": request.user.may(Ability.REPLY),
         "may_tag": may_tag,
+        "leads": request.user.may(Ability.RUN_MAIL),
         "is_first_run": not found.rows and not after and not question and not Ticket.objects.exists(),
         "address": here.list_address(shown),
         "filters": FilterForm(shown, question, request.user, typed=typed, no_ticket=no_ticket, order=order_of(request)),

@@ -12,10 +12,13 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.views.decorators.http import require_safe
 
 from cx.models import Tagging
+from helpdesk.knowledge import searching
+from helpdesk.knowledge.models import Article
 from helpdesk.people.models import Customer, User
 from helpdesk.workspace import queues
 from helpdesk.workspace.asking import address_with
@@ -35,6 +38,7 @@ from tickets.search.excerpts import Excerpt, Highlighter, Piece
 ROWS = 25
 LAST_PLACE = 2**63 - 1
 MOST_SUGGESTED = 6
+MOST_ARTICLES = 3
 MOST_SILENT = 6  # words that are looked up one by one where nothing was found
 ICONS = {
     Where.SUBJECT: "mail",
@@ -42,7 +46,9 @@ ICONS = {
     Where.SAID: "message-circle",
     Where.REPLY: "reply",
     Where.NOTE: "lock",
+    Where.SIDE: "lock",
     Where.FILE: "paperclip",
+    Where.ABOUT: "tag",
 }
 
 
@@ -216,6 +222,9 @@ def suggestions(request: AgentRequest) -> HttpResponse:
         groups.append((_t("Customers"), [_of_customer(each, kind=kind) for each in customers]))
         tickets = suggesting.tickets(plain, user=request.user)
         groups.append((_t("Tickets"), [_of_ticket(each) for each in tickets]))
+        among, language = Article.objects.visible_to(request.user), get_language() or ""
+        articles = searching.find(plain, among=among, language=language, most=MOST_ARTICLES)
+        groups.append((_t("Articles"), [_of_article(each, language) for each in articles]))
     return JsonResponse({"groups": [{"name": name, "items": items} for name, items in groups if items]})
 
 
@@ -229,6 +238,13 @@ def _of_customer(customer: Customer, *, kind: str) -> Item:
     detail = customer.organisation.name if customer.organisation else customer.email
     url = f"{reverse('workspace:search')}?{urlencode({'q': text})}"
     return {"kind": kind, "label": str(customer), "detail": detail, "text": text, "url": url}
+
+
+def _of_article(article: Article, language: str) -> Item:
+    detail = str(article.get_audience_display())
+    return {
+        "kind": "link", "label": article.text_in(language).title, "detail": detail, "url": article.get_absolute_url()
+    }  # fmt: skip
 
 
 def _of_ticket(ticket: Ticket) -> Item:

@@ -15,6 +15,7 @@ from helpdesk.people.access import Ability
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.forms import SnoozeForm
 from helpdesk.workspace.shortcuts import Undo, find_ticket, moved_on, next_in_queue, refused, ticket_changed
+from tickets import linking
 
 
 @require_POST
@@ -28,7 +29,9 @@ def resolution(request: AgentRequest, number: int) -> HttpResponse:
     except Refusal as refusal:
         return refused(request, ticket, refusal)
     undo = Undo(reverse("workspace:reopening", args=[number])) if changed else None
-    return moved_on(request, onwards, _t("Resolved #%(number)s.") % {"number": number}, undo=undo)
+    said = _t("Resolved #%(number)s.") % {"number": number}
+    blocked = linking.warning_when_resolved(ticket, user=request.user) if changed else ""
+    return moved_on(request, onwards, " ".join(filter(None, [said, blocked])), undo=undo)
 
 
 @require_POST

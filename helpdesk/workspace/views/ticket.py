@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django_htmx.http import trigger_client_event
 
 from helpdesk.workspace.decorators import AgentRequest, agent_required
 from helpdesk.workspace.ticket_page import answer_with_ticket, load, ticket_context
@@ -12,6 +13,7 @@ PARTS = {
     "thread": "workspace/ticket/_thread.html",
     "head": "workspace/ticket/_head.html",
     "rail": "workspace/ticket/_rail_sections.html",
+    "drafts": "workspace/ticket/_drafts.html",
 }
 
 
@@ -33,4 +35,9 @@ def thread(request: AgentRequest, number: int) -> HttpResponse:
     This marks nothing as read: the page may stand in a tab that nobody is looking at.
     """
     part = PARTS.get(request.GET.get("part", ""), PARTS["thread"])
-    return render(request, part, ticket_context(request, load(request, number)))
+    context = ticket_context(request, load(request, number))
+    response = render(request, part, context)
+    conversation = context["conversation"]
+    if conversation.is_open and request.htmx.target == "thread":  # what was just unfolded is read on from its beginning
+        return trigger_client_event(response, "puente:place", {"id": conversation.begins_at}, after="settle")
+    return response

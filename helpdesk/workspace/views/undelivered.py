@@ -22,6 +22,7 @@ ROWS = 25
 KINDS: dict[str, str | Promise] = {
     "message": _("Reply"),
     "acknowledgement": _("Acknowledgement"),
+    "side": _("To somebody outside"),
     "link": _("Link to the request"),
     "notification": _("Notification to one of us"),
     "notice": _("Notification to one of us"),

@@ -1,10 +1,10 @@
-// textarea[data-addresses]: its addresses become chips, each with a way out, beside a field for more. It stays what
-// is sent; "addresses:add" on it adds one. Its words: [data-recipients].
+// textarea[data-addresses]: its addresses become chips, each with a way out and a field for more. It is what is
+// sent; "addresses:add" on it adds one. Its words: [data-recipients].
 "use strict";
 {
   const ADDRESS = /^[^\s@,;:<>()[\]\\"]+@[^\s@,;:<>()[\]\\"]+$/;
   const TAKEN = "aria-label aria-describedby aria-invalid inputmode autocomplete autocapitalize spellcheck".split(" ");
-  const make = (name, className, values) => Object.assign(document.createElement(name), { className, ...values });
+  const make = (name, className, more) => Object.assign(document.createElement(name), { className, ...more });
 
   // "Bob <bob@example.com>; carla@example.com" -> the addresses, and what is none.
   const read = text => {
@@ -21,16 +21,16 @@
   const enhance = area => {
     const { dataset } = area.closest("[data-recipients]"), bounced = dataset.bounced.split(" ");
     const list = [], live = document.getElementById("live") ?? {};
-    const chips = make("ul", "chips"), box = make("div", "chip-box");
+    const chips = make("ul", "chips", { role: "list" }), box = make("div", "chip-box");
     const input = make("input", "typed", { id: area.id }), error = make("p", "err", { hidden: true });
     for (const name of TAKEN) if (area.hasAttribute(name)) input.setAttribute(name, area.getAttribute(name));
-    chips.setAttribute("role", "list");
 
+    let known; // the number of chips, all
     const keep = () => {
-      const text = [...list, input.value.trim()].filter(Boolean).join(", ");
-      if (area.value === text) return;
-      area.value = text;
-      area.dispatchEvent(new Event("input", { bubbles: true }));
+      const was = known;
+      area.value = [...list, input.value.trim()].filter(Boolean).join(", ");
+      known = list.length + area.value;
+      if (was && known !== was) area.dispatchEvent(new Event("input", { bubbles: true }));
     };
 
     const remove = at => {
@@ -57,11 +57,11 @@
 
     const add = text => {
       const [found, rest] = read(text);
-      const others = [...area.form.querySelectorAll("[data-addresses]")].flatMap(other => other === area ? list : read(other.value)[0]);
-      list.push(...[...new Set(found)].filter(address => !others.includes(address)));
+      const others = [...area.form.querySelectorAll("[data-addresses]")].flatMap(one => one === area ? list : read(one.value)[0]);
+      list.push(...new Set(found.filter(one => !others.includes(one))));
       input.value = rest.join(", ");
       error.hidden = !rest.length;
-      error.textContent = rest.length ? dataset.noAddress.replace("%s", rest[0]) : "";
+      error.textContent = dataset.noAddress.replace("%s", rest[0] ?? "");
       draw();
     };
 
@@ -71,7 +71,7 @@
     });
     input.addEventListener("input", () => /[,;]/.test(input.value) ? add(input.value) : keep());
     input.addEventListener("change", () => add(input.value));
-    area.addEventListener("addresses:add", event => { add(event.detail); input.focus(); live.textContent = dataset.added.replace("%s", event.detail); });
+    area.addEventListener("addresses:add", ({ detail }) => { add(detail); input.focus(); live.textContent = dataset.added.replace("%s", detail); });
 
     box.append(chips, input);
     box.addEventListener("click", event => event.target === box && input.focus());

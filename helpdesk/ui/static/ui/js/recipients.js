@@ -49,12 +49,12 @@
     if (folded) folded.open = true;
   }, true);
 
-  // A chip that is there is complete; what is still being typed is judged once it is left.
+  // A chip that is there is complete; what is still being typed is kept, and judged once it is left.
   document.addEventListener("input", event => {
     const root = event.target.matches?.("[data-addresses]") && event.target.closest("[data-recipients]");
-    if (!root || [...root.querySelectorAll(".typed")].some(typed => typed.value)) return;
-    pointOut(root);
+    if (!root) return;
     event.target.form?.querySelector("[data-draft-url]")?.dispatchEvent(new Event("input", { bubbles: true }));
+    if (![...root.querySelectorAll(".typed")].some(typed => typed.value)) pointOut(root);
   });
 
   document.addEventListener("click", event => {

@@ -1,5 +1,5 @@
 // [data-seconds] counts down in its [data-left] and goes away at the end: a .toast is removed, anything else hidden.
-// The count stands still under the pointer, with the focus inside, and in a tab nobody sees.
+// A toast's count stands still under the pointer, with the focus inside, and in a tab nobody sees; any other is a clock.
 // [data-dismiss] closes at once; Z clicks the newest [data-undo] of the page. A toast that comes with the page is said in
 // #live once the page rests, for what is there from the beginning is not read out.
 "use strict";
@@ -16,14 +16,15 @@
   const count = el => {
     if (counting.has(el)) return;
     counting.add(el);
-    let left = Number(el.dataset.seconds);
+    const all = Number(el.dataset.seconds), began = Date.now(), isToast = el.matches(".toast");
+    let left = all;
     if (!(left > 0)) return;
     const timer = setInterval(() => {
       if (!el.isConnected) return clearInterval(timer);
-      if (document.hidden || el.matches(":hover, :focus-within")) return;
-      left -= 1;
+      if (isToast && (document.hidden || el.matches(":hover, :focus-within"))) return;
+      left = isToast ? left - 1 : all - Math.floor((Date.now() - began) / 1000);
       const number = el.querySelector("[data-left]");
-      if (number) number.textContent = left;
+      if (number) number.textContent = Math.max(0, left);
       if (left > 0) return;
       clearInterval(timer);
       end(el);
