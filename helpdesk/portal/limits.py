@@ -19,7 +19,7 @@ REPLIES_AN_HOUR = 30  # to one ticket
 LINKS_AN_HOUR = 3  # to one address; the ticket counts them again
 LINKS_FROM_CONNECTION = 20
 SEARCHES_AN_HOUR = 300  # in the articles: reading what is public anyway
-SUGGESTIONS_AN_HOUR = 600  # while somebody writes: one at each pause, and a whole office behind one connection
+SUGGESTIONS_AN_HOUR = 300  # while somebody writes: one at each pause
 
 
 def connection_of(request: HttpRequest) -> str:

@@ -19,7 +19,7 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     "base.css": ("tokens", "base", "button", "chip", "field", "notice", "written"),
     "agent.css": (
         "table", "shell", "list", "ticket", "rail", "properties", "complaint", "together", "palette", "notices",
-        "presence", "workspace", "links", "macros", "promised", "article", "fold", "lightbox",
+        "presence", "workspace", "article",
     ),
     "agent.js": (
         "keys", "keysheet", "palette", "commands", "lookup", "rows", "due", "toast", "menu", "held", "opened", "once",
@@ -27,11 +27,13 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "queue.css": ("queue", "filters", "builder", "search", "bulk"),
     "queue.js": ("select", "bulk", "typeahead", "suggest", "builder"),
+    "ticket.css": ("links", "macros", "promised", "fold", "lightbox"),
     "ticket.js": (
-        "draft", "addresses", "recipients", "files", "dropping", "composer", "seen", "macros", "macro_preview",
-        "unfilled", "promised", "insert", "insert_list", "inserter", "here", "rail", "tagkeys", "place", "unfold",
-        "lightbox", "copy",
+        "draft", "addresses", "recipients", "files", "dropping", "composer", "seen", "macros", "insert",
+        "here", "rail", "tagkeys", "place", "unfold", "lightbox", "copy", "later",
     ),
+    # Of use to whoever writes: fetched when somebody is there, see later.js.
+    "writing.js": ("macro_preview", "unfilled", "promised", "insert_list", "inserter"),
 }  # fmt: skip
 
 

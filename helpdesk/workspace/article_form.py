@@ -4,7 +4,9 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_naive
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -64,8 +66,17 @@ class ArticleForm(forms.Form):
             seen = parse_datetime(self.cleaned_data["seen"])
         except ValueError:
             seen = None
+        if seen is not None and is_naive(seen):  # not written by this form
+            seen = None
         self.article.rewrite(**said, seen=seen)
         return self.article
+
+    def has_seen(self, article: Article) -> bool:
+        """Whether what stands here was written over this state of the article. From here on it was: what somebody else
+        has made of it is shown beside, and saving again is meant."""
+        now, was = article.updated_at.isoformat(), self.data.get("seen", "")
+        self.data = {**self.data.dict(), "seen": now} if isinstance(self.data, QueryDict) else self.data
+        return bool(now == was)
 
 
 def _shown(article: Article) -> dict[str, Any]:

@@ -93,6 +93,18 @@ def test_what_somebody_else_saved_meanwhile_is_not_overwritten(
     answer = as_user(lea).post(f"/articles/{roaming.slug}/edit/", _typed(seen=seen[1]))
     assert answer.status_code == 422
     assert roaming.texts.get().body == "Mia’s words."
+    page = answer.content.decode()
+    assert "Mia’s words." in page, "what she wrote is shown"
+    assert "Red means off." in page, "what was typed stays"
+    again = re.search(r'name="seen" value="([^"]+)"', page)
+    assert again
+    assert as_user(lea).post(f"/articles/{roaming.slug}/edit/", _typed(seen=again[1])).status_code == 302
+    assert roaming.texts.get().body == "Red means off."
+
+
+@pytest.mark.parametrize("seen", ["", "yesterday", "2026-01-01T10:00", "2026-13-45T10:00", "9999-12-31T23:59:59+00:00"])
+def test_a_form_that_is_not_ours_is_no_error(as_user: Browser, lea: User, roaming: Article, seen: str) -> None:
+    assert as_user(lea).post(f"/articles/{roaming.slug}/edit/", _typed(seen=seen)).status_code == 302
 
 
 def test_deleting_is_undone(as_user: Browser, lea: User, roaming: Article) -> None:

@@ -50,8 +50,14 @@ def icon(name: str, size: str = "", *, label: str = "", also: str = "") -> SafeS
 
 
 @register.simple_tag
-def bundle(name: str) -> SafeString:
-    """The styles or scripts of `bundles.BUNDLES`, as one file where files are gathered; scripts wait for the page."""
+def bundle(name: str, *, later: bool = False) -> SafeString:
+    """The styles or scripts of `bundles.BUNDLES`, as one file where files are gathered; scripts wait for the page.
+
+    Those that are for `later` wait until somebody moves, touches or types: `later.js` fetches them then.
+    """
+    if later:
+        shape = '<meta name="later" content="{}">'
+        return format_html_join("\n  ", shape, ((each,) for each in bundles.files_of(name, staticfiles_storage)))
     shape = '<link rel="stylesheet" href="{}">' if name.endswith(".css") else '<script src="{}" defer></script>'
     return format_html_join("\n  ", shape, ((address,) for address in bundles.files_of(name, staticfiles_storage)))
 

@@ -142,6 +142,10 @@ def _edited(request: AgentRequest, found: Article | None) -> HttpResponse:
             saved = form.save()
         except Refusal as refusal:
             form.add_error(None, str(refusal))
+            if found is not None and found.deleted_at is None and not form.has_seen(found):
+                context["theirs"] = [
+                    (text.language, text.title, rendering.rendered(text.body)) for text in found.texts.all()
+                ]
         else:
             return moved_on(request, saved.get_absolute_url(), _t("Saved “%(name)s”.") % _named(saved))
     return page(request, "workspace/article/edit.html", context, current="articles", status=422 if form.errors else 200)
