@@ -29,11 +29,11 @@ BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     "queue.js": ("select", "bulk", "typeahead", "suggest", "builder"),
     "ticket.css": ("links", "macros", "promised", "fold", "lightbox"),
     "ticket.js": (
-        "draft", "addresses", "recipients", "files", "dropping", "composer", "seen", "macros", "insert",
-        "here", "rail", "tagkeys", "place", "unfold", "lightbox", "copy", "later",
+        "draft", "addresses", "recipients", "files", "dropping", "composer", "seen", "macros",
+        "here", "rail", "tagkeys", "place", "unfold", "lightbox", "later",
     ),
     # Of use to whoever writes: fetched when somebody is there, see later.js.
-    "writing.js": ("macro_preview", "unfilled", "promised", "insert_list", "inserter"),
+    "writing.js": ("macro_preview", "unfilled", "promised", "insert", "insert_list", "inserter", "copy"),
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from tests import services
 
 ROOT = Path(__file__).resolve().parents[2]
-START_WITHIN, STOP_WITHIN = 60.0, 15.0
+START_WITHIN, STOP_WITHIN = 120.0, 15.0
 PASSWORD = "three words and a bridge"
 DEMO_TICKETS = 500
 MAILBOX = "support@alborada.example"

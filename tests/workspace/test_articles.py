@@ -149,7 +149,7 @@ def test_the_palette_knows_articles(as_user: Browser, ana: User, refunds: Articl
 def test_what_is_typed_after_the_question_marks_is_put_in_as_a_link(
     as_user: Browser, ana: User, ticket: Ticket, roaming: Article
 ) -> None:
-    page = _said(as_user(ana), f"/articles/suggestions/?q=abroad&ticket={ticket.number}")
+    page = _said(as_user(ana), f"/articles/suggestions/?find=abroad&ticket={ticket.number}")
 
     assert page.count('role="option"') == 1
     assert 'data-insert="Using your phone abroad: http' in page
@@ -162,7 +162,7 @@ def test_it_is_put_in_in_the_language_of_the_ticket(
     ticket = factories.a_ticket(carla, mailbox=support)
     Ticket.objects.filter(pk=ticket.pk).update(language="es")
 
-    page = _said(as_user(ana), f"/articles/suggestions/?q=abroad&ticket={ticket.number}")
+    page = _said(as_user(ana), f"/articles/suggestions/?find=abroad&ticket={ticket.number}")
     assert 'data-insert="Usar el móvil en el extranjero: http' in page
     assert "?language=es" in page
 
@@ -170,7 +170,7 @@ def test_it_is_put_in_in_the_language_of_the_ticket(
 def test_of_an_article_for_agents_the_words_are_put_in_and_no_link(
     as_user: Browser, ana: User, ticket: Ticket, refunds: Article
 ) -> None:
-    page = _said(as_user(ana), f"/articles/suggestions/?q=refund&ticket={ticket.number}")
+    page = _said(as_user(ana), f"/articles/suggestions/?find=refund&ticket={ticket.number}")
 
     assert 'data-insert="Limits\nAsk your lead first, &lt;b&gt;always&lt;/b&gt;."' in page
     assert "http" not in page.replace("http://www.w3.org", "")
@@ -180,7 +180,7 @@ def test_eight_are_offered_at_most(as_user: Browser, lea: User, ana: User, ticke
     for at in range(10):
         Article.write(by=lea, audience="agents", texts={"en": (f"Refund {at}", "Text")})
 
-    assert _said(as_user(ana), f"/articles/suggestions/?q=refund&ticket={ticket.number}").count("<li") == 8
+    assert _said(as_user(ana), f"/articles/suggestions/?find=refund&ticket={ticket.number}").count("<li") == 8
 
 
 def test_beside_a_ticket_stands_what_may_answer_it(
@@ -212,7 +212,7 @@ def test_nobody_learns_of_a_ticket_of_another_team(
     for path in (
         f"/tickets/{ticket.number}/articles/",
         f"/articles/?ticket={ticket.number}",
-        f"/articles/suggestions/?q=abroad&ticket={ticket.number}",
+        f"/articles/suggestions/?find=abroad&ticket={ticket.number}",
     ):
         assert as_user(ben).get(path).status_code == 404
 

@@ -368,7 +368,7 @@ def test_the_list_has_macros_by_name_without_minding_accents(as_user: Browser, a
     a_macro(ana, "Hello", name="Hello")
     doing(ana, name="Rapid", text="", then="waiting")
 
-    html = as_user(ana).get(f"/tickets/{ticket.number}/macros/?q=RAPID").content.decode()
+    html = as_user(ana).get(f"/tickets/{ticket.number}/macros/?find=RAPID").content.decode()
 
     assert html.count('role="option"') == 1
     assert 'data-insert="Lo sentimos, Carla"' in html
@@ -377,7 +377,7 @@ def test_the_list_has_macros_by_name_without_minding_accents(as_user: Browser, a
 
 def test_whoever_sees_the_ticket_can_be_called(as_user: Browser, cast: Cast, ticket: Ticket) -> None:
     def offered(q: str) -> str:
-        return str(as_user(cast.ana).get(f"/tickets/{ticket.number}/mentionable/?q={q}").content.decode())
+        return str(as_user(cast.ana).get(f"/tickets/{ticket.number}/mentionable/?find={q}").content.decode())
 
     every = offered("")
     assert [name for name in ("Lea", "Lou", "Mia", "Olu", "Billing", "Installations") if f'"@{name}' in every] == [

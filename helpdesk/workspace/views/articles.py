@@ -170,9 +170,9 @@ class Offered:
 @require_safe
 @agent_required(needs=Ability.WRITE_NOTES)
 def suggestions(request: AgentRequest) -> HttpResponse:
-    """The list that opens with "??" in the composer: what fits `q`, else what fits the ticket."""
+    """The list that opens with "??" in the composer: what fits `find`, else what fits the ticket."""
     ticket = _ticket(request)
-    typed = request.GET.get("q", "").strip()
+    typed = request.GET.get("find", "").strip()
     if typed:
         found = searching.find(
             typed, among=Article.objects.visible_to(request.user), language=_language(ticket), most=MOST_OPTIONS,

@@ -54,15 +54,15 @@ class Offer:
 @require_http_methods(["GET", "HEAD", "POST"])
 @agent_required(needs=Ability.REPLY)
 def ticket_macros(request: AgentRequest, number: int) -> HttpResponse:
-    """What can be said and done on this ticket: the menu of the composer, the list that opens with "::" (`q`), or a
+    """What can be said and done on this ticket: the menu of the composer, the list that opens with "::" (`find`), or a
     page where there is no script. Posted, the macro is used at once."""
     ticket = find_ticket(request, number)
     if request.method == "POST":
         return _use(request, ticket)
     found = [_offer(request, macro, ticket) for macro in macros.offered(ticket, to=request.user)]
     context: dict[str, Any] = {"ticket": ticket, "macros": found, "here": Here.of(request)}
-    if "q" in request.GET:
-        asked = fold(request.GET["q"].strip())
+    if "find" in request.GET:
+        asked = fold(request.GET["find"].strip())
         fitting = [each for each in found if each.macro.text and asked in fold(each.macro.name)]
         context["macros"] = fitting[:MOST_OPTIONS]
         return render(request, "workspace/macro/_options.html", context)

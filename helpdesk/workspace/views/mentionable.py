@@ -20,7 +20,7 @@ MOST_OPTIONS = 8
 def mentionable(request: AgentRequest, number: int) -> HttpResponse:
     """Who can be called with "@" in a note on this ticket: the people who may see it, and teams."""
     ticket = find_ticket(request, number)
-    asked = fold(request.GET.get("q", "").strip())
+    asked = fold(request.GET.get("find", "").strip())
     people = [(each.name, each.email) for each in _who_see(ticket) if each.pk != request.user.pk and each.name]
     teams = [(team.name, "") for team in Team.objects.order_by("name", "pk")]
     found = [(name, more) for name, more in (*people, *teams) if _begins(name, asked)]

@@ -4,6 +4,7 @@
 {
   const visited = new WeakSet(); // a field that nobody has been in has its cursor at the beginning
   document.addEventListener("focusin", event => visited.add(event.target));
+  if (document.activeElement) visited.add(document.activeElement); // this came after the focus
 
   document.addEventListener("puente:insert", ({ target: area, detail: { text } }) => {
     if (!visited.has(area)) area.setSelectionRange(area.value.length, area.value.length);

@@ -20,7 +20,7 @@
     asked = new AbortController();
     try {
       const url = new URL(address, location.href);
-      url.searchParams.set("q", q);
+      url.searchParams.set("find", q);
       const answer = await fetch(url, { signal: asked.signal });
       const found = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : document.createElement("i");
       if (document.activeElement === area) tell(area, "puente:options", { options: [...found.querySelectorAll("[role=option]")] });
