@@ -37,7 +37,8 @@ REPLIES = {
     "review-ask", "review-stop", "review", "review-approve", "review-return", "review-again", "review-text",
     "review-take", "review-give-back", "properties", "ticket-tags", "checklist", "ticket-time",
     "complaint-seek", "complaint-examine", "complaint-decide", "complaint-tell", "complaint-object", "complaint-end",
-    "complaint-back", "recoveries", "recovery-take-back", "recovery-put-back", "customer-consent",
+    "complaint-back", "promises-found", "promise-found-answered", "promise-found-settled",
+    "recoveries", "recovery-take-back", "recovery-put-back", "customer-consent",
 }  # fmt: skip
 NAMES_FIELDS = {
     "custom-fields", "custom-field-new", "custom-field", "custom-field-retire", "custom-field-return", "budgets",
@@ -52,7 +53,7 @@ NAMES_TAGS = {"wording", "model-use"}
 RUNS_MAIL = {
     "mail", "mail-retry-all", "inbound-email", "inbound-email-raw", "inbound-email-retry", "inbound-email-discard",
     "mail-retry-progress", "inbound-email-spam", "inbound-email-block", "blocked", "blocked-remove",
-    "inbound-email-take-back", "ledger", "ledger-missing",
+    "inbound-email-take-back", "ledger", "ledger-missing", "promises-untracked",
 }  # fmt: skip
 ADMINISTERS = {"mailboxes", "mailbox-new", "mailbox", "mailbox-test"}
 OUTBOX = {"outbox", "outbox-email", "outbox-html", "outbox-raw"}
@@ -80,7 +81,10 @@ def needs(name: str) -> str:
 
 
 def address(pattern: URLPattern, *, number: int, pk: int = 1) -> str:
-    given = {"number": number, "pk": pk, "view": "open", "mode": "note", "token": "x", "slug": "x", "note": 1}
+    given = {
+        "number": number, "pk": pk, "view": "open", "mode": "note", "token": "x", "slug": "x", "note": 1, "key": "x",
+        "state": "tracked",
+    }  # fmt: skip
     return reverse(f"workspace:{pattern.name}", kwargs={name: given[name] for name in pattern.pattern.converters})
 
 
