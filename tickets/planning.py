@@ -28,7 +28,6 @@ from helpdesk.people.models import Company
 from tickets import addressing, notifying
 from tickets.models.draft import Draft
 from tickets.models.event import EventKind
-from tickets.models.message import Author
 from tickets.models.notification import Notification
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def plan(
     with ticket._locked():
         ticket._refuse_if_merged()
         ticket._refuse_if_deleted()
-        if newer := _moved(ticket, by=by, seen=seen):
+        if newer := ticket.said_since(seen, by=by):
             raise Refusal(
                 _t("%(name)s wrote while you were writing. Read the new message, then send.")
                 % {"name": newer.author_name}
@@ -172,7 +171,7 @@ def _sent(draft: Draft) -> Message:
     ticket, by = draft.ticket, draft.user
     if not by.may(Ability.REPLY) or not type(ticket).objects.visible_to(by).filter(pk=ticket.pk).exists():
         raise Refusal(_t("You cannot answer this ticket any more."))
-    if newer := _moved(ticket, by=by, seen=draft.seen):
+    if newer := ticket.said_since(draft.seen, by=by):
         raise Refusal(_t("%(name)s wrote meanwhile. Read it, then send.") % {"name": newer.author_name})
     message = ticket.reply(
         by=by, text=draft.text, then=draft.then or "open", to=draft.to, cc=draft.cc,
@@ -180,14 +179,6 @@ def _sent(draft: Draft) -> Message:
     )  # fmt: skip
     draft.delete()
     return message
-
-
-def _moved(ticket: Ticket, *, by: User, seen: int | None) -> Message | None:
-    """What somebody else said since: a person, no machine."""
-    if seen is None:
-        return None
-    newer = ticket.messages.filter(pk__gt=seen, is_auto=False).exclude(author=Author.AUTOMATIC).exclude(user=by)
-    return newer.select_related("user", "customer").order_by("pk").first()
 
 
 def _held(draft: Draft) -> bool:

@@ -686,15 +686,8 @@ class Ticket(models.Model):
 
     def who_may_see(self) -> QuerySet[User]:
         """The people who may know of it: `visible_to`, asked from the other side. Nobody while it is in the bin."""
-        from helpdesk.people.models import User
-
-        if self.is_deleted:
-            return User.objects.none()
-        people = User.objects.filter(is_active=True, role__in=access.roles_that_may(Ability.SEE_TICKETS))
-        if self.team_id:
-            wide = Q(role__in=access.roles_that_may(Ability.SEE_ALL_TICKETS))
-            people = people.filter(wide | Q(memberships__team_id=self.team_id) | Q(pk=self.assignee_id)).distinct()
-        return people.order_by("name", "pk")
+        people = self._people_who_may(Ability.SEE_TICKETS)
+        return people.none() if self.is_deleted else people
 
     def watching(self) -> QuerySet[User]:
         """Who watches it and may still see it. Whoever no longer may is told nothing, until they may again."""
@@ -745,9 +738,13 @@ class Ticket(models.Model):
 
     def who_may_answer(self) -> QuerySet[User]:
         """The people it can be given to: who answers tickets and sees this one, or works for every team."""
+        return self._people_who_may(Ability.REPLY)
+
+    def _people_who_may(self, ability: Ability) -> QuerySet[User]:
+        """By their role, and because it is in no team, in one of theirs, or their own."""
         from helpdesk.people.models import User
 
-        people = User.objects.filter(is_active=True, role__in=access.roles_that_may(Ability.REPLY))
+        people = User.objects.filter(is_active=True, role__in=access.roles_that_may(ability))
         if self.team_id:
             wide = Q(role__in=access.roles_that_may(Ability.SEE_ALL_TICKETS))
             people = people.filter(wide | Q(memberships__team_id=self.team_id) | Q(pk=self.assignee_id)).distinct()
